@@ -1,0 +1,1 @@
+"""Sweeps over rewards and seeds, and their report."""

@@ -1,0 +1,1 @@
+"""MiniGrid tasks with features of the true state."""

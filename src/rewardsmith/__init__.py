@@ -1,0 +1,1 @@
+"""Write a reward once and run it in every learner."""

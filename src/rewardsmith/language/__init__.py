@@ -1,0 +1,1 @@
+"""The reward language: text -> typed nodes -> closures, never executed."""

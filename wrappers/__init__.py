@@ -1,0 +1,1 @@
+"""One file per place where a stack plugs in: how a reward reaches a learner."""
