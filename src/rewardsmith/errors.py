@@ -88,6 +88,6 @@ def require(module: str, *, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtraError(
-            f"This needs the package {module.split('.', maxsplit=1)[0]!r}, which could not be imported "
-            f"({error}). Install it with: pip install 'rewardsmith[{extra}]'"
+            f"This needs the package {module.split('.', maxsplit=1)[0]!r}, which could not "
+            f"be imported ({error}). Install it with: pip install 'rewardsmith[{extra}]'"
         ) from error
