@@ -1,1 +1,1 @@
-"""Classic control with physical features."""
+"""Classic control and LunarLander with physical features: what, in which units."""
