@@ -1,0 +1,42 @@
+"""One-sided progress: improvement is paid, loss is free; biased on purpose."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rewardsmith.language.nodes import Expr
+from rewardsmith.registry import register_term
+from rewardsmith.rewards.expression import as_expression, features_of, potential_closures
+from rewardsmith.term import Binding, Guarantee, RewardTerm
+from rewardsmith.transition import Floats, Transition
+
+
+@register_term("progress")
+class Progress(RewardTerm):
+    """Pays max(0, E(s_{t+1}) - E(s_t)).
+
+    Going to and fro earns without end (the bicycle that circles, Randlov and Alstrom 1998),
+    so it is declared biased. Use `potential` for the safe form.
+
+    Args:
+        expression: a quantity of one state that should grow.
+    """
+
+    guarantee = Guarantee.BIASED
+
+    def __init__(self, expression: Expr | str | float) -> None:
+        self.expression = as_expression(expression)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Features of the expression."""
+        return features_of(self.expression)
+
+    def bind(self, binding: Binding) -> None:
+        """Check the features and compile."""
+        super().bind(binding)
+        self._now, self._next = potential_closures(self.expression, binding)
+
+    def relabel(self, transition: Transition) -> Floats:
+        """The gain of each row, shape (N,), at least 0."""
+        return np.maximum(self._next(transition) - self._now(transition), 0.0)

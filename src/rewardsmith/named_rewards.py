@@ -1,0 +1,100 @@
+"""The ready-made rewards that each environment ships beside itself, in YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rewardsmith.catalog import EnvEntry
+from rewardsmith.errors import ConfigError, RewardsmithError, near_misses
+from rewardsmith.registration import find_entry
+from rewardsmith.stack import RewardStack
+
+
+@dataclass(frozen=True)
+class NamedReward:
+    """One ready-made reward: its name, one line of doc, and its data (formula or terms)."""
+
+    name: str
+    doc: str
+    data: Mapping[str, Any]
+
+    def stack(self) -> RewardStack:
+        """A fresh stack."""
+        return RewardStack.parse(dict(self.data))
+
+
+def named_rewards(entry: EnvEntry) -> dict[str, NamedReward]:
+    """All ready-made rewards of an environment, by name."""
+    return _read(entry.family, entry.rewards)
+
+
+@cache
+def _read(family: str, file: str) -> dict[str, NamedReward]:
+    text = (resources.files(f"rewardsmith.envs.{family}") / file).read_text(encoding="utf-8")
+    return parse_named(yaml.safe_load(text), f"envs/{family}/{file}")
+
+
+def parse_named(data: Any, where: str) -> dict[str, NamedReward]:
+    """Check a mapping of name -> {doc, formula | terms}; raises `ConfigError`."""
+    if not isinstance(data, Mapping) or not all(isinstance(v, Mapping) for v in data.values()):
+        raise ConfigError(
+            f"A file of named rewards maps each name to a mapping with 'formula' or 'terms'. "
+            f"Received {type(data).__name__} in {where}."
+        )
+    return {
+        str(name): NamedReward(
+            str(name), str(spec.get("doc", "")), {k: v for k, v in spec.items() if k != "doc"}
+        )
+        for name, spec in data.items()
+    }
+
+
+def resolve_reward(reward: Any, env_id: str) -> RewardStack:
+    """A stack from what a user gave: the name of a ready-made reward, a YAML path, or a formula.
+
+    `path.yaml#name` picks one reward of a file that holds several.
+
+    Raises:
+        RewardsmithError: with the env's ready-made rewards among the near misses.
+    """
+    if not isinstance(reward, str | Path):
+        return RewardStack.parse(reward)
+    text = str(reward)
+    entry = find_entry(env_id)
+    known = named_rewards(entry) if entry else {}
+    if text in known:
+        return known[text].stack()
+    path, _, name = text.partition("#")
+    if path.endswith((".yaml", ".yml")):
+        return _from_file(Path(path), name)
+    try:
+        return RewardStack.parse(text)
+    except RewardsmithError as error:
+        if text.isidentifier() and (hint := near_misses(text, known)):
+            raise ConfigError(
+                f"{env_id} has no ready-made reward {text!r}.{hint} It has: {', '.join(known)}."
+            ) from error
+        raise
+
+
+def _from_file(path: Path, name: str) -> RewardStack:
+    if not name:
+        return RewardStack.parse(path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} must be a readable YAML file. Received: {error}.") from error
+    rewards = parse_named(data, str(path))
+    if name not in rewards:
+        raise ConfigError(
+            f"{path} has no reward {name!r}.{near_misses(name, rewards)} "
+            f"It has: {', '.join(rewards)}."
+        )
+    return rewards[name].stack()

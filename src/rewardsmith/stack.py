@@ -1,0 +1,295 @@
+"""RewardStack: named terms, weighted and scheduled, summed; the env's own reward kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rewardsmith import language
+from rewardsmith.build import Entry, build_entries, to_tree
+from rewardsmith.errors import BindingError, ConfigError
+from rewardsmith.guarantees import combine
+from rewardsmith.language.nodes import Sum
+from rewardsmith.nonfinite import Repair
+from rewardsmith.storage import load_state, save_state
+from rewardsmith.term import Binding, Clock, Guarantee, RewardTerm, Scope, State
+from rewardsmith.transition import Bools, Floats, Transition
+
+Source = "RewardStack | RewardTerm | Sum | Mapping[str, Any] | str | Path"
+
+
+@dataclass(slots=True)
+class RewardOutput:
+    """What a stack pays for N transitions.
+
+    Args:
+        total: shape (N,), the sum of `terms`.
+        terms: name -> weighted values of shape (N,).
+    """
+
+    total: Floats
+    terms: dict[str, Floats]
+
+
+class RewardStack:
+    """A reward: build it with `RewardStack.parse`, `bind` it to a place, then `step`.
+
+    >>> stack = RewardStack.parse("env + 0.5*potential(has_key)")
+    >>> stack.formula, str(stack.guarantee), str(stack.scope)
+    ('env + 0.5*potential(has_key)', 'invariant', 'step')
+    """
+
+    def __init__(self, terms: Sum | Mapping[str, RewardTerm], *, source: str = "") -> None:
+        self.tree: Sum = terms if isinstance(terms, Sum) else to_tree(terms)
+        self.source = source
+        made = None if isinstance(terms, Sum) else list(terms.values())
+        self.entries: tuple[Entry, ...] = build_entries(self.tree, made)
+        self.clock = Clock()
+        self.binding: Binding | None = None
+        self._repair = Repair()
+
+    # --- what it says of itself ---------------------------------------------------------
+
+    @classmethod
+    def parse(cls, source: Any) -> RewardStack:
+        """Read a formula, a YAML file's path, a mapping (YAML's data), a tree or a term.
+
+        A string that ends in .yaml or .yml is a path; any other string is a formula.
+        """
+        if isinstance(source, RewardStack):
+            return cls(source.tree, source=source.source)
+        if isinstance(source, RewardTerm):
+            return cls({source.term_name: source})
+        if isinstance(source, Sum):
+            return cls(source)
+        if isinstance(source, Path) or (
+            isinstance(source, str) and source.endswith((".yaml", ".yml"))
+        ):
+            return cls(language.reward_from_yaml(_read(Path(source))))
+        if isinstance(source, str):
+            return cls(language.parse_reward(source), source=source)
+        return cls(language.reward_from_data(source))
+
+    @property
+    def formula(self) -> str:
+        """The stack as one formula; `RewardStack.parse(stack.formula)` gives it back."""
+        return language.format_reward(self.tree)
+
+    def to_yaml(self) -> str:
+        """The stack in YAML's spelling."""
+        return language.reward_to_yaml(self.tree)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the tree: equal for every spelling of one reward."""
+        return language.tree_hash(self.tree)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the terms, in order."""
+        return tuple(e.name for e in self.entries)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Names of the features that any term reads."""
+        return frozenset().union(*(e.term.needs for e in self.entries))
+
+    @property
+    def scope(self) -> Scope:
+        """The widest scope of its terms."""
+        order = list(Scope)
+        return max((e.term.scope for e in self.entries), key=order.index)
+
+    @property
+    def guarantee(self) -> Guarantee:
+        """What the whole promises: the weakest of its terms' claims under their weights."""
+        return combine(self.entries)
+
+    @property
+    def num_envs(self) -> int:
+        """Number of slots it was bound to."""
+        return self._bound().num_envs
+
+    def __repr__(self) -> str:
+        return f"RewardStack({self.formula!r}, guarantee={self.guarantee.value})"
+
+    # --- running ------------------------------------------------------------------------
+
+    def bind(self, binding: Binding, *, on_nan: str = "raise") -> RewardStack:
+        """Check every term against the place and allocate state; returns the stack itself.
+
+        Args:
+            binding: features, learner, slots and place; its clock is replaced by the stack's.
+            on_nan: what a NaN or infinite value of a term becomes: `raise`, `zero` or `last`
+                (the last finite value of that term in that slot).
+
+        Raises:
+            BindingError: a feature that the env lacks, a scope that the place cannot serve.
+        """
+        self.binding = replace(binding, clock=self.clock)
+        self._repair = Repair(on_nan, binding.num_envs)
+        for entry in self.entries:
+            _check_scope(entry, self.binding)
+            entry.term.bind(self.binding)
+        return self
+
+    def step(self, transition: Transition) -> RewardOutput:
+        """Pay N transitions as they happen; episode-scope terms pay 0 until `finish`.
+
+        Rows that are no transition (`valid` False) are paid 0.
+        """
+        if transition.valid is not None and not transition.valid.all():
+            return self._step_valid(transition)
+        return self._pay(transition, lambda term: term.step, online=True)
+
+    def relabel(self, transition: Transition) -> RewardOutput:
+        """Pay stored transitions as of now; reads and writes no per-slot state."""
+        return self._pay(transition, lambda term: term.relabel, online=False)
+
+    def finish(self, transition: Transition) -> RewardOutput:
+        """Pay one whole episode of T transitions in order, episode-scope terms included."""
+        return self._pay(transition, lambda term: term.finish, online=False, whole=True)
+
+    def update(self, transition: Transition) -> None:
+        """Learn from a batch that `step` has just seen, and advance the training clock."""
+        valid = transition.valid
+        if valid is not None and not valid.all():
+            if not valid.any():
+                return
+            transition = _valid_rows(transition, valid)
+        for entry in self.entries:
+            entry.term.update(transition)
+        self.clock.steps += len(transition)
+
+    def reset(self, mask: Bools | None = None) -> None:
+        """New episodes begin in the slots where `mask` (shape (num_envs,)) is True; None: all."""
+        chosen = np.ones(self.num_envs, dtype=bool) if mask is None else mask
+        for entry in self.entries:
+            entry.term.reset(chosen)
+
+    def _step_valid(self, transition: Transition) -> RewardOutput:
+        valid = transition.valid
+        assert valid is not None
+        n = len(transition)
+        if not valid.any():
+            zeros = np.zeros(n)
+            return RewardOutput(zeros, {e.name: zeros for e in self.entries})
+        paid = self.step(_valid_rows(transition, valid))
+        return RewardOutput(
+            _spread(paid.total, valid), {k: _spread(v, valid) for k, v in paid.terms.items()}
+        )
+
+    def _pay(
+        self,
+        transition: Transition,
+        method: Callable[[RewardTerm], Callable[[Transition], Floats]],
+        *,
+        online: bool,
+        whole: bool = False,
+    ) -> RewardOutput:
+        clock = self.clock.steps
+        terms: dict[str, Floats] = {}
+        total: Any = 0.0
+        for entry in self.entries:
+            if entry.deferred and not whole:
+                values = np.zeros(len(transition))
+            else:
+                values = method(entry.term)(transition)
+            weight = entry.weight_at(clock)
+            if weight != 1.0:
+                values = values * weight
+            terms[entry.name] = values
+            total = total + values
+        # One look at the sum finds any NaN or infinity: none of them can cancel out.
+        if not np.isfinite(np.add.reduce(total)):
+            terms = self._repair(terms, transition, clock, online)
+            total = np.sum(list(terms.values()), axis=0)
+        elif online and self._repair.remembers:
+            self._repair.remember(terms, transition)
+        return RewardOutput(total, terms)
+
+    # --- state --------------------------------------------------------------------------
+
+    def state_dict(self) -> State:
+        """All state of the stack: clock, and each term's."""
+        terms = {e.name: e.term.state_dict() for e in self.entries}
+        return {"hash": self.hash, "env_steps": self.clock.steps, "terms": terms}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state.
+
+        Raises:
+            ConfigError: if it was saved by another reward.
+        """
+        if state["hash"] != self.hash:
+            raise ConfigError(
+                f"A saved state fits only the reward that saved it. Received the state of "
+                f"{str(state['hash'])[:12]}, this reward is {self.hash[:12]} ({self.formula}). "
+                "Load it into a stack with the same formula."
+            )
+        self.clock.steps = int(state["env_steps"])
+        for entry in self.entries:
+            entry.term.load_state_dict(state["terms"].get(entry.name, {}))
+
+    def save(self, path: str | Path) -> None:
+        """Write the state atomically: a reader sees the old file or the new one, whole."""
+        save_state(Path(path), self.state_dict())
+
+    def load(self, path: str | Path) -> None:
+        """Read what `save` wrote."""
+        self.load_state_dict(load_state(Path(path)))
+
+    def _bound(self) -> Binding:
+        if self.binding is None:
+            raise BindingError("A stack runs only after bind(). Call stack.bind(Binding(...)).")
+        return self.binding
+
+
+def _check_scope(entry: Entry, binding: Binding) -> None:
+    if entry.term.scope in binding.serves:
+        return
+    raise BindingError(
+        f"Term {entry.name!r} has scope {entry.term.scope.value!r}, which the place "
+        f"{binding.place!r} cannot serve (it serves {sorted(s.value for s in binding.serves)}). "
+        + _REMEDY[entry.term.scope]
+    )
+
+
+_REMEDY = {
+    Scope.STEP: "",
+    Scope.EPISODE: (
+        "Use a place that sees whole episodes: SB3's on-policy learners with "
+        "rewardsmith.wrappers.RewardRolloutBuffer, or stack.finish(episode) in your own loop."
+    ),
+    Scope.GROUP: (
+        "Group scope needs several episodes of the same task; no classic place has them. "
+        "Use stack.finish on each group in your own loop."
+    ),
+}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"A reward file must be readable UTF-8 YAML. Received {path} ({error})."
+        ) from error
+
+
+def _valid_rows(transition: Transition, valid: Bools) -> Transition:
+    rows = transition.select(valid)
+    rows.valid = None
+    if rows.env_index is None:
+        rows.env_index = np.flatnonzero(valid)
+    return rows
+
+
+def _spread(values: Floats, valid: Bools) -> Floats:
+    full = np.zeros(len(valid))
+    full[valid] = values
+    return full
