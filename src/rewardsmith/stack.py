@@ -194,16 +194,18 @@ class RewardStack:
         clock = self.clock.steps
         terms: dict[str, Floats] = {}
         total: Any = 0.0
-        for entry in self.entries:
-            if entry.deferred and not whole:
-                values = np.zeros(len(transition))
-            else:
-                values = method(entry.term)(transition)
-            weight = entry.weight_at(clock)
-            if weight != 1.0:
-                values = values * weight
-            terms[entry.name] = values
-            total = total + values
+        # NaN and infinity are looked for below; NumPy's own warnings would come in their place.
+        with np.errstate(all="ignore"):
+            for entry in self.entries:
+                if entry.deferred and not whole:
+                    values = np.zeros(len(transition))
+                else:
+                    values = method(entry.term)(transition)
+                weight = entry.weight_at(clock)
+                if weight != 1.0:
+                    values = values * weight
+                terms[entry.name] = values
+                total = total + values
         # One look at the sum finds any NaN or infinity: none of them can cancel out.
         if not np.isfinite(np.add.reduce(total)):
             terms = self._repair(terms, transition, clock, online)

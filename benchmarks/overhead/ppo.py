@@ -1,0 +1,60 @@
+"""PPO's steps per second on 16 DoorKey envs, with and without a stack, side by side."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
+
+from rewardsmith.benchmarks.overhead.stack import FORMULA
+from rewardsmith.registration import build_bare, find_entry
+from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv
+
+ENV_ID = "rewardsmith/DoorKey-8x8-v0"
+NUM_ENVS = 16
+
+
+def bare_envs() -> VecEnv:
+    """The unshaped envs: features are computed, no reward is changed."""
+    entry = find_entry(ENV_ID)
+    assert entry is not None
+    return DummyVecEnv([lambda: build_bare(entry) for _ in range(NUM_ENVS)])
+
+
+def learner(shaped: bool) -> PPO:
+    """PPO with one rollout of 128 steps per env."""
+    envs: Any = bare_envs()
+    if shaped:
+        envs = RewardVecEnv(envs, FORMULA, gamma=0.99)
+    return PPO("MlpPolicy", envs, n_steps=128, batch_size=256, gamma=0.99, seed=0, device="cpu")
+
+
+def steps_per_second(model: PPO, steps: int) -> float:
+    """Env steps per second of `steps` steps of training."""
+    start = time.perf_counter()
+    model.learn(steps, reset_num_timesteps=False)
+    return steps / (time.perf_counter() - start)
+
+
+def measure(repeats: int = 5, rollouts: int = 4) -> dict[str, Any]:
+    """Median steps/s of both, taken in turns, and the median of their paired ratios."""
+    steps = NUM_ENVS * 128 * rollouts
+    plain, shaped = learner(False), learner(True)
+    for model in (plain, shaped):
+        steps_per_second(model, NUM_ENVS * 128)
+    rates = {"unshaped": [], "shaped": []}  # type: dict[str, list[float]]
+    for _ in range(repeats):
+        rates["unshaped"].append(steps_per_second(plain, steps))
+        rates["shaped"].append(steps_per_second(shaped, steps))
+    pairs = [s / p for s, p in zip(rates["shaped"], rates["unshaped"], strict=True)]
+    return {
+        "env": ENV_ID,
+        "num_envs": NUM_ENVS,
+        "unshaped_steps_per_s": round(statistics.median(rates["unshaped"])),
+        "shaped_steps_per_s": round(statistics.median(rates["shaped"])),
+        "ratios": [round(r, 4) for r in pairs],
+        "median_ratio": round(statistics.median(pairs), 4),
+    }

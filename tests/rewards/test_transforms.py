@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from rewardsmith.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("scale(value(x), -2)", [2, 0, -6]),
+        ("clip(value(x), 0, 2)", [0, 0, 2]),
+        ("tanh(value(x))", np.tanh([-1, 0, 3])),
+        ("clip(env + x, 0, 2)", [0, 1, 2]),
+    ],
+)
+def test_transforms_by_hand(bind, rows, formula, expected):
+    reward = 1.0 if "env" in formula else 0.0
+    np.testing.assert_allclose(bind(formula).relabel(rows([-1, 0, 3, 0], reward)).total, expected)
+
+
+def test_normalize_divides_by_the_deviation_of_all_values_seen(bind, rows):
+    stack = bind("normalize(value(x))", num_envs=2)
+    seen = []
+    for pair in ([1.0, 5.0], [3.0, 11.0], [-2.0, 0.5]):
+        step = rows([*pair, 0])
+        stack.step(step)
+        stack.update(step)
+        seen.extend(pair)
+    expected = np.array([7.0]) / np.sqrt(np.var(seen) + 1e-8)
+    np.testing.assert_allclose(stack.relabel(rows([7, 0])).total, expected, rtol=1e-12)
+
+
+def test_normalize_learns_only_in_update_and_does_not_leak_across_episodes(bind, rows):
+    stack = bind("normalize(value(x), center=True)")
+    for _ in range(3):
+        assert stack.step(rows([5, 0])).total.tolist() == [5.0]
+    paid = []
+    for ended in (False, True):
+        stack = bind("normalize(value(x))")
+        for x in (1.0, 2.0, 4.0):
+            step = rows([x, 0], truncated=ended)
+            last = float(stack.step(step).total[0])
+            stack.update(step)
+            stack.reset(np.array([ended]))
+        paid.append(last)
+    assert paid[0] == paid[1]
+
+
+def test_normalize_saves_and_resumes_bit_identically(bind, rows, tmp_path):
+    one, two = bind("normalize(value(x))"), bind("normalize(value(x))")
+    for x in (1.0, 2.5, -4.0):
+        one.step(rows([x, 0]))
+        one.update(rows([x, 0]))
+    one.save(tmp_path / "state.npz")
+    two.load(tmp_path / "state.npz")
+    assert two.step(rows([3, 0])).total[0] == one.step(rows([3, 0])).total[0]
+    assert two.clock.steps == 3
+
+
+def test_clip_wants_its_bounds_in_order(bind):
+    with pytest.raises(ConfigError, match=r"low <= high. Received \(2, 1\)"):
+        bind("clip(env, 2, 1)")
