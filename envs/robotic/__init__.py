@@ -1,1 +1,1 @@
-"""MuJoCo robots."""
+"""Robot arms in MuJoCo (gymnasium-robotics) with features in metres."""
