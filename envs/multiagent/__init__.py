@@ -1,1 +1,1 @@
-"""PettingZoo games."""
+"""PettingZoo environments whose infos carry each agent's features."""
