@@ -13,8 +13,8 @@ from typing import Any
 #: line (from 1), column (from 0), width in characters
 Span = tuple[int, int, int]
 NOWHERE: Span = (0, 0, 0)
-#: what an option of a term may be: numbers, words, and tuples of them
-Literal = float | int | bool | str | tuple["Literal", ...]
+#: what an option of a term may be: numbers, words, None, and tuples of them
+Literal = float | int | bool | str | tuple["Literal", ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Expr(Node):
 
 @dataclass(frozen=True)
 class Const(Expr):
-    """A number; `True` and `False` are 1 and 0 in arithmetic."""
+    """A finite number, negative ones included; `True` and `False` are 1 and 0."""
 
     value: float
 
@@ -79,7 +79,7 @@ class Index(Expr):
 
 @dataclass(frozen=True)
 class Unary(Expr):
-    """`-e`, `+e`, `not e`."""
+    """`-e` (of anything but a number, which keeps its own sign) and `not e`."""
 
     op: str
     of: Expr
@@ -116,7 +116,7 @@ class Call(Expr):
 
     function: str
     args: tuple[Expr, ...]
-    options: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, Literal], ...] = ()
 
 
 # --- trees of terms --------------------------------------------------------------------
@@ -127,7 +127,7 @@ class Schedule(Node):
     """A weight that changes with env steps: `linear(1, 0, steps=1e5)`, `anneal(1e5)`."""
 
     kind: str
-    args: tuple[float, ...] = ()
+    args: tuple[Literal, ...] = ()
     options: tuple[tuple[str, Literal], ...] = ()
 
 
@@ -136,6 +136,8 @@ class Term(Node):
     """A call of a registered term; a bare expression is `Term("value", (expr,))`.
 
     `args` holds expressions (`Expr`), reward trees (`Sum`), and pairs of both for `tiers`.
+    An argument is a `Sum` only if it holds a call that no expression can: a term other than
+    an unnamed `tolerance`, or a schedule.
     `name` is set only where the text gave one (`name="key"`).
     """
 

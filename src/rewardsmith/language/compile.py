@@ -1,0 +1,297 @@
+"""Expressions -> closures over NumPy arrays. Nothing is ever executed as Python text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardsmith.errors import LanguageError
+from rewardsmith.features import FeatureSchema
+from rewardsmith.language.constants import constant_value
+from rewardsmith.language.functions import (
+    BINARY,
+    COMPARE,
+    ELEMENTWISE,
+    LOGIC,
+    REDUCTIONS,
+    Array,
+    align,
+    apply,
+)
+from rewardsmith.language.nodes import (
+    Binary,
+    Call,
+    Compare,
+    Const,
+    Expr,
+    Index,
+    Logic,
+    Name,
+    Next,
+    Unary,
+)
+from rewardsmith.transition import Transition
+
+Floats = NDArray[np.float64]
+_Run = Callable[[Transition], Array]
+_FLOAT64 = np.dtype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """A compiled part: its closure, its value if constant, and whether it gives booleans."""
+
+    run: _Run
+    constant: float | None = None
+    boolean: bool = False
+
+
+def compile_expression(
+    tree: Expr, *, at: str = "now", schema: FeatureSchema | None = None, source: str = ""
+) -> Callable[[Transition], Floats]:
+    """Compile an expression to a closure from N transitions to float64 of shape (N,).
+
+    The result may be an array of the transition itself: do not write into it. Division by
+    zero, log of a negative and overflow give inf or NaN without a warning.
+
+    Args:
+        tree: the expression.
+        at: `now` reads features and `obs` at s_t and `t` as it is; `next` reads them at
+            s_{t+1}, and `t` as t+1. `action` and `reward` belong to the step either way.
+        schema: checks names and shapes before anything runs, if given.
+        source: the text that the tree was parsed from, for the caret in errors.
+
+    Raises:
+        LanguageError: the schema says that the tree is no number per row, or does not fit.
+
+    >>> run = compile_expression(Binary("*", Const(2.0), Name("reward")))
+    >>> none = np.zeros(2, bool)
+    >>> run(Transition(None, None, None, np.array([1.0, 3.0]), none, none)).tolist()
+    [2.0, 6.0]
+    """
+    if at not in ("now", "next"):
+        raise ValueError(f"`at` is 'now' or 'next'. Received {at!r}.")
+    if schema is not None:
+        from rewardsmith.language.validate import check_scalar
+
+        check_scalar(tree, schema, source=source)
+    code = _compile(tree, at == "next")
+    if code.constant is not None:
+        number = code.constant
+        return lambda tr: np.full(len(tr), number)
+    return _outermost(_numbers(code).run, tree, source)
+
+
+def _outermost(run: _Run, tree: Expr, source: str) -> Callable[[Transition], Floats]:
+    def outermost(tr: Transition) -> Floats:
+        with np.errstate(all="ignore"):
+            try:
+                result = run(tr)
+            except ValueError as error:
+                raise LanguageError(f"Shapes do not fit: {error}.", source, *tree.span) from error
+        if result.ndim != 1:
+            message = f"{NOT_A_NUMBER} Received {result.shape[1:]} numbers per row."
+            raise LanguageError(message, source, *tree.span)
+        return result
+
+    return outermost
+
+
+#: shared with the validator, which knows it before anything runs
+NOT_A_NUMBER = (
+    "A term needs one number per row, and this expression gives several. Reduce it with "
+    "norm(...), sum(...), mean(...), min(...) or max(...), or take one with [i]."
+)
+
+
+def _compile(tree: Expr, ahead: bool) -> _Code:
+    value = constant_value(tree)
+    if value is not None:
+        array = np.array(value)
+        return _Code(lambda tr: array, value)
+    match tree:
+        case Name():
+            return _Code(_floats(_raw(tree.name, ahead)))
+        case Next():
+            return _next(tree, ahead)
+        case Index():
+            return _Code(_floats(_index(tree, ahead)))
+        case Unary():
+            return _unary(tree, ahead)
+        case Binary():
+            left, right = (_numbers(_compile(e, ahead)) for e in (tree.left, tree.right))
+            return _Code(_pair(BINARY[tree.op], left, right))
+        case Compare():
+            return _compare(tree, ahead)
+        case Logic():
+            return _logic(tree, ahead)
+        case Call():
+            return _call(tree, ahead)
+    raise LanguageError(f"{type(tree).__name__} is not an expression.", "", *tree.span)
+
+
+# --- reading the transition ---
+
+
+def _raw(name: str, ahead: bool) -> _Run:
+    """Reads a name as the transition holds it."""
+    special: dict[str, _Run] = {
+        "reward": lambda tr: tr.env_reward,
+        "action": lambda tr: np.asarray(tr.action),
+        "t": (lambda tr: _clock(tr) + 1) if ahead else _clock,
+        "obs": _next_observation if ahead else _observation,
+    }
+    if name in special:
+        return special[name]
+    if ahead:
+        return lambda tr: tr.next_features[name]
+    return lambda tr: tr.features[name]
+
+
+def _clock(tr: Transition) -> Array:
+    return np.zeros(len(tr)) if tr.t is None else tr.t
+
+
+def _observation(tr: Transition) -> Array:
+    return _one_array(tr.obs, tr.features)
+
+
+def _next_observation(tr: Transition) -> Array:
+    return _one_array(tr.next_obs, tr.next_features)
+
+
+def _one_array(obs: Any, features: Any) -> Array:
+    if isinstance(obs, np.ndarray):
+        return obs
+    if "obs" in features:
+        return np.asarray(features["obs"])
+    what = "a dictionary: write its keys as features" if isinstance(obs, dict) else "not known"
+    raise LanguageError(f"`obs` needs observations in one array. Here they are {what}.")
+
+
+def _floats(run: _Run) -> _Run:
+    def floats(tr: Transition) -> Array:
+        value = run(tr)
+        try:
+            if value.dtype is _FLOAT64:
+                return value
+        except AttributeError:
+            value = np.asarray(value)
+        return value.astype(_FLOAT64)
+
+    return floats
+
+
+def _next(tree: Next, ahead: bool) -> _Code:
+    if ahead:
+        message = "next(...) inside something already read at the next state: s_{t+2} is unknown."
+        raise LanguageError(message, "", *tree.span)
+    return _compile(tree.of, True)
+
+
+def _index(tree: Index, ahead: bool) -> _Run:
+    # A name is indexed before it becomes float64: an image is not copied for one pixel.
+    if isinstance(tree.of, Name):
+        inner = _raw(tree.of.name, ahead)
+    else:
+        inner = _numbers(_compile(tree.of, ahead)).run
+    if len(tree.index) == 1:
+        place = tree.index[0]
+        return lambda tr: inner(tr)[:, place]
+    index = (slice(None), *tree.index)
+    return lambda tr: inner(tr)[index]
+
+
+# --- numbers and truth values ---
+
+
+def _numbers(code: _Code) -> _Code:
+    """As float64: booleans would add up as `or` and cannot be negated."""
+    if not code.boolean:
+        return code
+    run = code.run
+    return _Code(lambda tr: run(tr).astype(_FLOAT64))
+
+
+def _truth(code: _Code) -> _Code:
+    """As booleans: anything but 0 is true, NaN included."""
+    if code.boolean:
+        return code
+    run = code.run
+    constant = None if code.constant is None else float(code.constant != 0)
+    return _Code(lambda tr: np.not_equal(run(tr), 0.0), constant, True)
+
+
+def _pair(ufunc: Callable[..., Any], left: _Code, right: _Code) -> _Run:
+    first, second = left.run, right.run
+    if left.constant is not None:
+        a = left.constant
+        return lambda tr: ufunc(a, second(tr))
+    if right.constant is not None:
+        b = right.constant
+        return lambda tr: ufunc(first(tr), b)
+
+    def pair(tr: Transition) -> Array:
+        x, y = first(tr), second(tr)
+        if x.ndim != y.ndim:
+            x, y = align(x, y)
+        return ufunc(x, y)  # type: ignore[no-any-return]
+
+    return pair
+
+
+def _unary(tree: Unary, ahead: bool) -> _Code:
+    if tree.op == "not":
+        run = _truth(_compile(tree.of, ahead)).run
+        return _Code(lambda tr: np.logical_not(run(tr)), boolean=True)
+    inner = _numbers(_compile(tree.of, ahead)).run
+    return _Code(lambda tr: np.negative(inner(tr)))
+
+
+def _compare(tree: Compare, ahead: bool) -> _Code:
+    parts = [_numbers(_compile(e, ahead)) for e in tree.operands]
+    links = [
+        _Code(_pair(COMPARE[op], a, b), boolean=True)
+        for op, a, b in zip(tree.ops, parts[:-1], parts[1:], strict=True)
+    ]
+    return _joined(LOGIC["and"], links)
+
+
+def _logic(tree: Logic, ahead: bool) -> _Code:
+    return _joined(LOGIC[tree.op], [_truth(_compile(e, ahead)) for e in tree.operands])
+
+
+def _joined(ufunc: np.ufunc, codes: list[_Code]) -> _Code:
+    result = codes[0]
+    for code in codes[1:]:
+        result = _Code(_pair(ufunc, result, code), boolean=True)
+    return result
+
+
+def _call(tree: Call, ahead: bool) -> _Code:
+    name, options = tree.function, dict(tree.options)
+    codes = [_compile(e, ahead) for e in tree.args]
+    if len(codes) == 1:
+        return _call_one(name, codes[0], options)
+    if name == "where":
+        codes = [_truth(codes[0]), *map(_numbers, codes[1:])]
+    else:
+        codes = [_numbers(code) for code in codes]
+    if name in ("min", "max") and len(codes) == 2:
+        return _Code(_pair(np.minimum if name == "min" else np.maximum, codes[0], codes[1]))
+    runs = [code.run for code in codes]
+    return _Code(lambda tr: apply(name, align(*[run(tr) for run in runs]), options))
+
+
+def _call_one(name: str, code: _Code, options: dict[str, Any]) -> _Code:
+    boolean = name in ("any", "all")
+    inner = (_truth(code) if boolean else _numbers(code)).run
+    table: dict[str, Callable[[Array], Array]] = {**ELEMENTWISE, **REDUCTIONS}
+    if name in table:
+        function = table[name]
+        return _Code(lambda tr: function(inner(tr)), boolean=boolean)
+    return _Code(lambda tr: apply(name, (inner(tr),), options))

@@ -1,0 +1,53 @@
+"""The value of expressions that do not depend on the transition."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rewardsmith.errors import LanguageError
+from rewardsmith.language.functions import BINARY, COMPARE, LOGIC, Array, apply
+from rewardsmith.language.nodes import Binary, Call, Compare, Const, Expr, Logic, Unary
+
+
+def constant_value(tree: Expr) -> float | None:
+    """The value of `tree`, or None if it reads the transition.
+
+    Every constant part is worked out once, in floats, so `9**9**9**9` costs nothing and is
+    refused. Raises `LanguageError` (without a source) where a constant part is not finite.
+    """
+    values = [constant_value(child) for child in tree.children() if isinstance(child, Expr)]
+    if isinstance(tree, Const):
+        return tree.value
+    known = [v for v in values if v is not None]
+    if (
+        not values
+        or len(known) < len(values)
+        or not isinstance(tree, Unary | Binary | Compare | Logic | Call)
+    ):
+        return None
+    with np.errstate(all="ignore"):
+        value = float(np.asarray(_evaluate(tree, [np.array([v]) for v in known])).ravel()[0])
+    if not math.isfinite(value):
+        message = f"This part is constant, and its value {value} is not a finite number."
+        raise LanguageError(message, "", *tree.span)
+    return value
+
+
+def _evaluate(tree: Expr, values: list[Array]) -> Array:
+    match tree:
+        case Unary(op=op):
+            return -values[0] if op == "-" else values[0] == 0
+        case Binary(op=op):
+            return np.asarray(BINARY[op](values[0], values[1]))
+        case Compare(ops=ops):
+            pairs = zip(ops, values[:-1], values[1:], strict=True)
+            return np.asarray(all(bool(COMPARE[op](a, b)[0]) for op, a, b in pairs))
+        case Logic(op=op):
+            return np.asarray(LOGIC[op].reduce(np.array([bool(v[0]) for v in values])))
+        case Call(function=name, options=options):
+            if name == "where":
+                values = [values[0] != 0, *values[1:]]
+            return apply(name, tuple(values), dict(options))
+    raise TypeError(f"{type(tree).__name__} has no constant value")
