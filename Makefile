@@ -1,0 +1,54 @@
+# make setup   everything, into .venv        make demo    a first comparison, with a report
+# make test    all tests                     make check   style and types
+PYTHON ?= python3.11
+JOBS ?= 2
+DEMO_STEPS ?= 60000
+DEMO_OUT ?= runs/demo
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+# The demo takes the full environment if there is one, else a plain install of its own.
+DEMO_VENV := $(if $(wildcard $(STAMP)),$(VENV),.venv-demo)
+DEMO_STAMP := $(DEMO_VENV)/.complete
+INPUTS := setup.cfg pyproject.toml constraints.txt
+PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
+
+export OMP_NUM_THREADS := 1
+export MPLBACKEND := Agg
+
+.PHONY: setup demo test check clean
+.DEFAULT_GOAL := setup
+
+setup: $(STAMP)
+
+$(STAMP): $(INPUTS) tools/system-packages.sh
+	tools/system-packages.sh
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) torch==2.13.0
+	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[all,dev]'
+	touch $@
+
+.venv-demo/.complete: $(INPUTS)
+	$(PYTHON) -m venv .venv-demo
+	.venv-demo/bin/python -m pip install $(PIP_FLAGS) torch==2.13.0
+	.venv-demo/bin/python -m pip install $(PIP_FLAGS) --editable .
+	touch $@
+
+demo: $(DEMO_STAMP)
+	$(DEMO_VENV)/bin/rewardsmith compare rewardsmith/DoorKey-5x5-v0 \
+		--reward sparse --reward potential --reward gated \
+		--seeds 3 --steps $(DEMO_STEPS) --jobs $(JOBS) --out $(DEMO_OUT)
+	@echo "$(CURDIR)/$(DEMO_OUT)/report.html"
+
+test: setup
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/typecheck.py
+
+clean:
+	rm -rf .venv .venv-demo build dist runs .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
