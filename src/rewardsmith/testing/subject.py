@@ -1,0 +1,124 @@
+"""The term or stack under test, and how its copies are made and run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from rewardsmith.features import FeatureSchema
+from rewardsmith.language.nodes import Sum
+from rewardsmith.stack import RewardOutput, RewardStack
+from rewardsmith.term import Binding, Learner, RewardTerm, Scope
+from rewardsmith.testing.report import Unchecked
+from rewardsmith.transition import Floats, Transition
+
+TOLERANCE = 1e-8
+
+
+class Subject:
+    """A term or stack; every rule works on a bound copy of its own, never on the original."""
+
+    def __init__(
+        self, given: RewardTerm | RewardStack, schema: FeatureSchema, learner: Learner
+    ) -> None:
+        self.given, self.schema, self.learner = given, schema, learner
+        self.is_stack = isinstance(given, RewardStack)
+        self.scope = given.scope
+        #: a bare term of wider scope pays only through `finish`
+        self.whole = not self.is_stack and self.scope is not Scope.STEP
+        self.label = given.formula if isinstance(given, RewardStack) else _label(given)
+
+    def fresh(self, num_envs: int = 1, schema: FeatureSchema | None = None) -> Any:
+        """A bound copy with no history of its own."""
+        clone = self._copied()
+        binding = Binding(
+            schema=self.schema if schema is None else schema,
+            learner=self.learner,
+            num_envs=num_envs,
+            place="contract test",
+            serves=frozenset(Scope),
+        )
+        clone.bind(binding)
+        return clone
+
+    def stack(self) -> RewardStack:
+        """The subject as an unbound stack; raises `Unchecked` if its class has no name."""
+        if isinstance(self.given, RewardStack):
+            return RewardStack.parse(self.given)
+        if not self.given.term_name:
+            raise Unchecked(
+                f"{type(self.given).__name__} has no registered name, so no stack can hold it. "
+                "Decorate it with @rewardsmith.register_term('name')."
+            )
+        return RewardStack({self.given.term_name: self._copied()})
+
+    @property
+    def tree(self) -> Sum | None:
+        """The tree of the subject, if it has one."""
+        try:
+            return self.stack().tree
+        except Unchecked:
+            return None
+
+    def _copied(self) -> Any:
+        if isinstance(self.given, RewardStack) and self.given.binding is None:
+            return RewardStack.parse(self.given)
+        try:
+            return copy.deepcopy(self.given)
+        except Exception as error:
+            raise Unchecked(
+                f"Every rule needs copies, and copy.deepcopy raised {type(error).__name__}: "
+                f"{error}. Define __deepcopy__, or build handles to files and devices in bind()."
+            ) from error
+
+
+def _label(term: RewardTerm) -> str:
+    return term.term_name or type(term).__name__
+
+
+def paid(copy_: Any, method: str, transition: Transition) -> Floats:
+    """What `step`, `relabel` or `finish` pays in all; a stack's total, a term's own array."""
+    result = getattr(copy_, method)(transition)
+    return result.total if isinstance(result, RewardOutput) else result
+
+
+def rows(transition: Transition) -> Iterator[Transition]:
+    """The rows of an episode, one transition of N = 1 each."""
+    for i in range(len(transition)):
+        yield transition.select(slice(i, i + 1))
+
+
+def play(copy_: Any, episode: Transition, *, learn: bool = False) -> Floats:
+    """Feed one slot an episode step by step; resets it where the episode ends."""
+    values = []
+    for row in rows(episode):
+        values.append(np.asarray(paid(copy_, "step", row), dtype=np.float64)[0])
+        if learn:
+            copy_.update(row)
+        if row.terminated[0] or row.truncated[0]:
+            copy_.reset(np.ones(1, dtype=bool))
+    return np.array(values)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether nested states, arrays or transitions hold the same bits."""
+    if isinstance(a, Transition):
+        return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+    if isinstance(a, Mapping):
+        return isinstance(b, Mapping) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if a is None or b is None:
+        return a is b
+    left, right = np.asarray(a), np.asarray(b)
+    floats = left.dtype.kind == "f" and right.dtype.kind == "f"
+    return left.shape == right.shape and bool(np.array_equal(left, right, equal_nan=floats))
+
+
+def close(a: Floats, b: Floats) -> bool:
+    """Whether two arrays of rewards agree to `TOLERANCE`, relative to their size."""
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE))
