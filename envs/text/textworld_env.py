@@ -119,7 +119,7 @@ class TextWorldEnv(gym.Env[Any, Any]):
             return command
         return self.admissible_commands.index(command)
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """The last text, in mode `ansi`."""
         return self._text if self.render_mode == "ansi" else None
 
