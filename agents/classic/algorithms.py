@@ -1,0 +1,103 @@
+"""The learners: which there are, what actions they serve, and what settings they take."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+from gymnasium import spaces
+
+from rewardsmith.agents.classic.spec import check_keys
+from rewardsmith.errors import ConfigError, unknown_name
+
+#: settings of ours beside the learner's own: the standard deviation of TD3's action noise
+EXTRA_SETTINGS = ("action_noise_std",)
+#: what the run itself decides, not the user's hyperparameters
+_RESERVED = {
+    "self",
+    "policy",
+    "env",
+    "gamma",
+    "seed",
+    "device",
+    "verbose",
+    "tensorboard_log",
+    "_init_setup_model",
+    "rollout_buffer_class",
+    "rollout_buffer_kwargs",
+    "replay_buffer_class",
+    "action_noise",
+}
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One learner: where its class is, the action spaces it serves, and its kind."""
+
+    name: str
+    package: str
+    actions: tuple[type[spaces.Space[Any]], ...]
+    on_policy: bool
+
+    def load_class(self) -> Any:
+        """The Stable-Baselines3 class."""
+        return getattr(importlib.import_module(self.package), self.name.upper())
+
+    def settings(self) -> list[str]:
+        """Names of the hyperparameters that a config may set."""
+        parameters = inspect.signature(self.load_class().__init__).parameters
+        return [p for p in parameters if p not in _RESERVED] + list(EXTRA_SETTINGS)
+
+
+_ANY = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
+_SB3, _CONTRIB = "stable_baselines3", "sb3_contrib"
+ALGORITHMS = {
+    a.name: a
+    for a in (
+        Algorithm("ppo", _SB3, _ANY, on_policy=True),
+        Algorithm("a2c", _SB3, _ANY, on_policy=True),
+        Algorithm("dqn", _SB3, (spaces.Discrete,), on_policy=False),
+        Algorithm("sac", _SB3, (spaces.Box,), on_policy=False),
+        Algorithm("td3", _SB3, (spaces.Box,), on_policy=False),
+        Algorithm("tqc", _CONTRIB, (spaces.Box,), on_policy=False),
+    )
+}
+_OBSERVATIONS = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
+
+
+def find_algorithm(name: str) -> Algorithm:
+    """The learner of this name; raises `UnknownNameError` with the near misses."""
+    if name not in ALGORITHMS:
+        raise unknown_name("algorithm", name, ALGORITHMS)
+    return ALGORITHMS[name]
+
+
+def check_spaces(algorithm: Algorithm, env: Any, env_id: str) -> None:
+    """Raise `ConfigError` unless the learner can act and see in `env`; names who can."""
+    action = env.action_space
+    if not isinstance(action, algorithm.actions):
+        able = [a.name for a in ALGORITHMS.values() if isinstance(action, a.actions)]
+        remedy = f"Use --algo {' or '.join(able)}." if able else "No classic learner can."
+        raise ConfigError(
+            f"{algorithm.name} acts in {_names(algorithm.actions)} action spaces. Received "
+            f"{env_id} with {action}. {remedy}"
+        )
+    seen = env.observation_space
+    parts = seen.spaces.values() if isinstance(seen, spaces.Dict) else [seen]
+    if wrong := [s for s in parts if not isinstance(s, _OBSERVATIONS)]:
+        raise ConfigError(
+            f"A classic learner sees arrays ({_names(_OBSERVATIONS)}, or a Dict of them). "
+            f"Received {env_id}, whose observation holds {wrong[0]}. Choose an environment with "
+            "numeric observations, or wrap this one."
+        )
+
+
+def check_settings(algorithm: Algorithm, hyperparameters: Any) -> None:
+    """Raise `ConfigError` for a hyperparameter that the learner does not take."""
+    check_keys(f"{algorithm.name}'s hyperparameters", hyperparameters, algorithm.settings())
+
+
+def _names(kinds: tuple[type[Any], ...]) -> str:
+    return ", ".join(k.__name__ for k in kinds)

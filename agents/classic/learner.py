@@ -1,0 +1,138 @@
+"""Build what a spec describes: training envs with their reward, and the learner on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+
+from rewardsmith.agents.classic.algorithms import Algorithm, check_spaces, find_algorithm
+from rewardsmith.agents.classic.evaluate import make_bare
+from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Scope
+from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv
+
+#: attributes that hold the reward or the envs; they are rebuilt, never read from a file
+NOT_SAVED = ["rollout_buffer_class", "rollout_buffer_kwargs", "replay_buffer_class"]
+
+
+class Learner:
+    """The parts of one training run.
+
+    Args:
+        spec: what to build.
+        venv: training envs with the reward around them, and running normalisation outside it.
+        reward: the reward's place, which holds the stack.
+        model: the Stable-Baselines3 learner.
+    """
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec = spec
+        self.algorithm: Algorithm = find_algorithm(spec.algo)
+        stack = RewardStack.parse(spec.reward)
+        bare = DummyVecEnv([_maker(spec) for _ in range(spec.n_envs)])
+        check_spaces(self.algorithm, bare, spec.env_id)
+        self.reward = RewardVecEnv(
+            bare,
+            stack,
+            gamma=spec.gamma,
+            bootstraps_on_truncation=True,
+            on_nan=spec.on_nan,
+            episode_terms="buffer" if self._buffers(stack) else "refuse",
+        )
+        self.venv: VecEnv = self._normalized(self.reward)
+        self.model: Any = self.algorithm.load_class()(
+            _policy(bare.observation_space),
+            self.venv,
+            seed=spec.seed,
+            gamma=spec.gamma,
+            device="cpu",
+            **self._places(),
+            **self._settings(),
+        )
+
+    @property
+    def stack(self) -> RewardStack:
+        """The running reward."""
+        return self.reward.stack
+
+    @property
+    def normalize(self) -> Callable[[Any], Any] | None:
+        """Maps raw observations to those the policy sees; None if they are the same."""
+        return self.venv.normalize_obs if isinstance(self.venv, VecNormalize) else None
+
+    def save(self, folder: Path) -> None:
+        """Write model, reward and buffers into `folder`."""
+        self.model.save(folder / "model.zip", exclude=NOT_SAVED)
+        self.stack.save(folder / "stack.npz")
+        if isinstance(self.venv, VecNormalize):
+            self.venv.save(str(folder / "normalize.pkl"))
+        if not self.algorithm.on_policy:
+            self.model.save_replay_buffer(folder / "replay.pkl")
+
+    def load(self, folder: Path) -> None:
+        """Take over what `save` wrote; the envs begin new episodes from seeds of their own."""
+        if isinstance(self.venv, VecNormalize):
+            self.venv = VecNormalize.load(str(folder / "normalize.pkl"), self.reward)
+        self.model = self.algorithm.load_class().load(
+            folder / "model.zip", env=self.venv, device="cpu", **self._places()
+        )
+        self.stack.load(folder / "stack.npz")
+        if not self.algorithm.on_policy:
+            self.model.load_replay_buffer(folder / "replay.pkl")
+        entropy = np.random.SeedSequence([self.spec.seed, self.model.num_timesteps])
+        self.venv.seed(int(entropy.generate_state(1)[0]))
+
+    def close(self) -> None:
+        """Close the training envs."""
+        self.venv.close()
+
+    def _buffers(self, stack: RewardStack) -> bool:
+        return self.algorithm.on_policy and stack.scope is Scope.EPISODE
+
+    def _normalized(self, venv: VecEnv) -> VecEnv:
+        if self.spec.normalize == "none":
+            return venv
+        with_reward = self.spec.normalize == "obs+reward"
+        return VecNormalize(venv, norm_reward=with_reward, gamma=self.spec.gamma)
+
+    def _places(self) -> dict[str, Any]:
+        """The buffers through which the reward reaches the learner."""
+        return {}
+
+    def _settings(self) -> dict[str, Any]:
+        """Hyperparameters as the learner takes them."""
+        values = {k: _value(v) for k, v in self.spec.hyperparameters.items()}
+        if (deviation := values.pop("action_noise_std", None)) is not None:
+            values["action_noise"] = _noise(self.reward.action_space, float(deviation))
+        return values
+
+
+def _maker(spec: RunSpec) -> Callable[[], gym.Env[Any, Any]]:
+    return lambda: Monitor(make_bare(spec))
+
+
+def _policy(space: spaces.Space[Any]) -> str:
+    return "MultiInputPolicy" if isinstance(space, spaces.Dict) else "MlpPolicy"
+
+
+def _noise(space: spaces.Space[Any], deviation: float) -> Any:
+    from stable_baselines3.common.noise import NormalActionNoise
+
+    shape = space.shape or ()
+    return NormalActionNoise(np.zeros(shape), np.full(shape, deviation))
+
+
+def _value(value: Any) -> Any:
+    """`lin_X` as a schedule from X to 0 over the run; anything else as it is."""
+    if not (isinstance(value, str) and value.startswith("lin_")):
+        return value
+    start = float(value.removeprefix("lin_"))
+    return lambda remaining: remaining * start

@@ -1,0 +1,132 @@
+"""From what a user says to a full RunSpec: defaults, a YAML file, command-line values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rewardsmith.agents.classic.algorithms import check_settings, find_algorithm
+from rewardsmith.agents.classic.spec import RunSpec, check_keys
+from rewardsmith.errors import ConfigError
+from rewardsmith.named_rewards import resolve_reward
+from rewardsmith.registration import check_known, find_entry
+
+#: settings that belong to the run; every other key of a defaults block is the learner's
+RUN_SETTINGS = (
+    "n_envs",
+    "gamma",
+    "normalize",
+    "eval_every",
+    "eval_episodes",
+    "deterministic_eval",
+    "on_nan",
+    "env_kwargs",
+)
+#: what a config file may hold
+CONFIG_KEYS = [
+    "env_id",
+    "reward",
+    "algo",
+    "steps",
+    "seed",
+    *RUN_SETTINGS,
+    "hyperparameters",
+]
+_EVALUATIONS = 20
+
+
+def make_spec(
+    env_id: str | None = None, *, config: Path | Mapping[str, Any] | None = None, **given: Any
+) -> RunSpec:
+    """The full spec of a run: `given` over `config` over the defaults of algorithm and family.
+
+    Args:
+        env_id: the environment; may come from the config instead.
+        config: a YAML file (or its data) with any of `CONFIG_KEYS`.
+        given: any of `CONFIG_KEYS`; None means not given.
+
+    Raises:
+        RewardsmithError: an unknown environment, algorithm, reward, setting or hyperparameter.
+    """
+    chosen = _merge(read_config(config), {"env_id": env_id, **given})
+    if "env_id" not in chosen:
+        raise ConfigError("A run needs an environment. Give its id, or env_id in the config.")
+    check_known(chosen["env_id"])
+    algorithm = find_algorithm(chosen.get("algo", "ppo"))
+    hyperparameters = chosen.pop("hyperparameters", {})
+    check_settings(algorithm, hyperparameters)
+    run, learner = _split(defaults(algorithm.name, chosen["env_id"]))
+    settings = {"algo": algorithm.name, "steps": 100_000, "seed": 0, **run, **chosen}
+    settings["hyperparameters"] = _fit({**learner, **hyperparameters}, settings["steps"])
+    settings.setdefault("eval_every", max(_as_steps(settings["steps"]) // _EVALUATIONS, 1))
+    entry = find_entry(settings["env_id"])
+    settings["env_id"] = entry.id if entry else settings["env_id"]
+    stack = resolve_reward(settings.get("reward", "env"), settings["env_id"])
+    return RunSpec.from_dict({**settings, "reward": stack.formula})
+
+
+def read_config(config: Path | Mapping[str, Any] | None) -> dict[str, Any]:
+    """The settings in a YAML file; raises `ConfigError` for what it may not hold."""
+    if config is None:
+        return {}
+    data: Any = config
+    if isinstance(config, Path):
+        try:
+            data = yaml.safe_load(config.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigError(f"{config} must be readable YAML. Received: {error}.") from error
+    check_keys(
+        f"The config {config if isinstance(config, Path) else ''}".strip(), data, CONFIG_KEYS
+    )
+    return dict(data)
+
+
+def defaults(algo: str, env_id: str) -> dict[str, Any]:
+    """The defaults of `algo` for an environment: general, then its family's, then its own."""
+    blocks = _defaults()[algo]
+    entry = find_entry(env_id)
+    name = env_id.removeprefix("rewardsmith:").removeprefix("rewardsmith/").rsplit("-v", 1)[0]
+    keys = ["default"] + ([entry.family] if entry else [])
+    keys += [k for k in blocks if k.endswith("*") and name.startswith(k[:-1])] + [name]
+    merged: dict[str, Any] = {"eval_episodes": 20, "deterministic_eval": True}
+    for key in keys:
+        merged.update(blocks.get(key, {}))
+    return merged
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    text = (resources.files("rewardsmith.agents.classic") / "defaults.yaml").read_text("utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def _merge(config: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    values = {k: v for k, v in given.items() if v is not None}
+    check_keys("A run", values, CONFIG_KEYS)
+    both = {**config, **values}
+    for key in ("hyperparameters", "env_kwargs"):
+        if key in config and key in values:
+            both[key] = {**config[key], **values[key]}
+    return both
+
+
+def _split(block: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    run = {k: v for k, v in block.items() if k in RUN_SETTINGS}
+    return run, {k: v for k, v in block.items() if k not in RUN_SETTINGS}
+
+
+def _fit(hyperparameters: dict[str, Any], steps: Any) -> dict[str, Any]:
+    # A buffer never holds more than the run collects; its checkpoint is that much smaller.
+    if "buffer_size" in hyperparameters:
+        hyperparameters["buffer_size"] = min(hyperparameters["buffer_size"], _as_steps(steps))
+    return hyperparameters
+
+
+def _as_steps(steps: Any) -> int:
+    # RunSpec says what is wrong with a value that is no whole number.
+    return steps if isinstance(steps, int) and steps > 0 else 1

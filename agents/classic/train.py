@@ -1,0 +1,111 @@
+"""One training run, from its spec to its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from stable_baselines3.common import logger as sb3_logger
+
+from rewardsmith.agents.classic.callback import Progress, RunCallback
+from rewardsmith.agents.classic.checkpoints import read_newest, set_random_state
+from rewardsmith.agents.classic.evaluate import Evaluator
+from rewardsmith.agents.classic.folder import Result, RunFolder
+from rewardsmith.agents.classic.learner import Learner
+from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.errors import ConfigError
+
+_CHECKPOINTS = 10
+
+
+def train(
+    spec: RunSpec,
+    out_dir: str | Path,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    checkpoint_every: int | None = None,
+) -> Result:
+    """Train what `spec` describes into `out_dir`; the same spec gives the same run.
+
+    Args:
+        spec: the run; `make_spec` fills in the defaults.
+        out_dir: takes spec.json, eval.csv, terms.csv, logs/, checkpoints/ and, at the very
+            end, result.json.
+        resume: continue from the last readable checkpoint, if there is one; a finished run
+            gives its result at once.
+        progress: called before every rollout with the env steps taken so far.
+        checkpoint_every: env steps between checkpoints; a tenth of the run if None.
+
+    Raises:
+        ConfigError: `out_dir` holds another run, or cannot be written.
+    """
+    folder = RunFolder(Path(out_dir))
+    folder.claim(spec, resume=resume)
+    if resume and (done := folder.finished()):
+        return done
+    # A small network is slower on two threads than on one.
+    torch.set_num_threads(1)
+    every = checkpoint_every or max(spec.steps // _CHECKPOINTS, 1)
+    try:
+        return _run(spec, folder, every, progress)
+    except OSError as error:
+        raise ConfigError(
+            f"A run must be able to write to its folder. Received {folder.path}: {error}. Free "
+            "some space and run the same command with --resume; its last checkpoint is whole."
+        ) from error
+
+
+def _run(
+    spec: RunSpec, folder: RunFolder, checkpoint_every: int, progress: Progress | None
+) -> Result:
+    learner, evaluator = Learner(spec), Evaluator(spec)
+    try:
+        state = read_newest(folder.checkpoints, lambda path, state: _load(learner, path, state))
+        callback = RunCallback(
+            learner,
+            evaluator,
+            folder,
+            checkpoint_every=checkpoint_every,
+            progress=progress,
+            state=state,
+        )
+        _learn(learner, callback, folder)
+        last = callback.finish()
+        result = Result(
+            last.success, last.env_return, learner.model.num_timesteps, callback.seconds
+        )
+        folder.write_result(result)
+        return result
+    finally:
+        evaluator.close()
+        learner.close()
+
+
+def _load(learner: Learner, path: Path, state: dict[str, Any]) -> dict[str, Any]:
+    learner.load(path)
+    set_random_state(state["random"])
+    return state
+
+
+def _learn(learner: Learner, callback: RunCallback, folder: RunFolder) -> None:
+    model = learner.model
+    done = model.num_timesteps
+    model.set_logger(_logger(folder, done))
+    left = learner.spec.steps - done
+    if left > 0:
+        model.learn(left, callback=callback, reset_num_timesteps=done == 0)
+    else:
+        callback.init_callback(model)
+        callback.num_timesteps = done
+
+
+def _logger(folder: RunFolder, env_steps: int) -> sb3_logger.Logger:
+    # A file per part of the run: SB3 would begin the old one anew.
+    suffix = f"-from-{env_steps}" if env_steps else ""
+    formats = [
+        sb3_logger.make_output_format(kind, str(folder.logs), suffix)
+        for kind in ("csv", "tensorboard")
+    ]
+    return sb3_logger.Logger(str(folder.logs), formats)

@@ -1,0 +1,52 @@
+"""`rewardsmith compare`: several rewards, several seeds, one report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rewardsmith.cli import options
+
+
+def compare(  # noqa: PLR0913, PLR0917  # one argument per option
+    env: options.Env,
+    out: Annotated[Path, typer.Option(help="Folder for runs and report; created.")],
+    reward: Annotated[
+        list[str], typer.Option(help="A name, a formula or a YAML path; give it several times.")
+    ],
+    seeds: Annotated[int, typer.Option(help="Number of seeds: 0 to K-1.")] = 3,
+    steps: options.Steps = None,
+    jobs: Annotated[int | None, typer.Option(help="Parallel processes.  [CPU cores]")] = None,
+    algo: options.Algo = None,
+    gamma: options.Gamma = None,
+    on_nan: options.OnNan = None,
+    threshold: Annotated[float, typer.Option(help="Success rate that counts as solved.")] = 0.9,
+    config: options.Config = None,
+) -> None:
+    """Train every reward on every seed; the last line printed is the path of the report.
+
+    Run the same command again after an interruption: finished runs are kept, the others
+    continue from their last checkpoint.
+    """
+    import shlex
+    import sys
+
+    from rewardsmith.agents.compare.sweep import compare as sweep
+
+    report = sweep(
+        env,
+        reward,
+        seeds=range(seeds),
+        out=out,
+        jobs=jobs,
+        threshold=threshold,
+        command=shlex.join(["rewardsmith", *sys.argv[1:]]),
+        config=config,
+        steps=steps,
+        algo=algo,
+        gamma=gamma,
+        on_nan=on_nan,
+    )
+    print(report)

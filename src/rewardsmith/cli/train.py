@@ -1,0 +1,73 @@
+"""`rewardsmith train`: one reward, one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rewardsmith.cli import options
+
+
+def train(  # noqa: PLR0913, PLR0917  # one argument per option
+    env: options.Env,
+    out: Annotated[Path, typer.Option(help="Folder for the run; created.")],
+    reward: Annotated[
+        str | None, typer.Option(help="A ready-made reward's name, a formula, or a YAML path.")
+    ] = None,
+    algo: options.Algo = None,
+    steps: options.Steps = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.  [0]")] = None,
+    gamma: options.Gamma = None,
+    on_nan: options.OnNan = None,
+    config: options.Config = None,
+    resume: Annotated[bool, typer.Option(help="Continue from the last checkpoint.")] = False,
+) -> None:
+    """Train one reward on one seed; the last line printed is the run's folder."""
+    from rewardsmith.agents.classic.settings import make_spec
+    from rewardsmith.agents.classic.train import train as run
+
+    spec = make_spec(
+        env,
+        config=config,
+        reward=reward,
+        algo=algo,
+        steps=steps,
+        seed=seed,
+        gamma=gamma,
+        on_nan=on_nan,
+    )
+    with _Bar(spec.steps) as bar:
+        result = run(spec, out, resume=resume, progress=bar)
+    success = "" if result.final_success is None else f"success {result.final_success:.2f}, "
+    print(
+        f"{success}return {result.final_return:.3f} after {result.env_steps} env steps, "
+        f"{result.seconds:.0f} s"
+    )
+    print(out)
+
+
+class _Bar:
+    """A progress bar on stderr."""
+
+    def __init__(self, steps: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn as Remaining
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self._bar = Progress(*columns, Remaining(), console=Console(stderr=True))
+        self._task = self._bar.add_task("training", total=steps)
+
+    def __enter__(self) -> _Bar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, env_steps: int, known: Mapping[str, float | None]) -> None:
+        text = ", ".join(f"{k} {v:.2f}" for k, v in known.items() if v is not None)
+        self._bar.update(self._task, completed=env_steps, description=text or "training")
