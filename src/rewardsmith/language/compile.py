@@ -26,7 +26,6 @@ from rewardsmith.language.nodes import (
     Binary,
     Call,
     Compare,
-    Const,
     Expr,
     Index,
     Logic,

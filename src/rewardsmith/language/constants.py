@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from rewardsmith.errors import LanguageError
 from rewardsmith.language.functions import BINARY, COMPARE, LOGIC, Array, apply
-from rewardsmith.language.nodes import Binary, Call, Compare, Const, Expr, Logic, Unary
+from rewardsmith.language.nodes import (
+    Binary,
+    Call,
+    Compare,
+    Const,
+    Expr,
+    Logic,
+    Unary,
+)
 
 
 def constant_value(tree: Expr) -> float | None:
@@ -51,3 +60,25 @@ def _evaluate(tree: Expr, values: list[Array]) -> Array:
                 values = [values[0] != 0, *values[1:]]
             return apply(name, tuple(values), dict(options))
     raise TypeError(f"{type(tree).__name__} has no constant value")
+
+
+def peel(tree: Expr) -> tuple[float, Expr | None]:
+    """Split a product into its leading number and the rest (None if it is all number).
+
+    >>> peel(Binary("*", Const(2.0), Binary("*", Const(3.0), Name("x"))))
+    (6.0, Name(name='x'))
+    """
+    value = constant_value(tree)
+    if value is not None:
+        return value, None
+    if isinstance(tree, Unary) and tree.op == "-":
+        weight, rest = peel(tree.of)
+        return -weight, rest
+    if isinstance(tree, Binary) and tree.op in ("*", "/"):
+        weight, rest = peel(tree.left)
+        if rest is not None:
+            return weight, replace(tree, left=rest)
+        if tree.op == "*":
+            inner, rest = peel(tree.right)
+            return weight * inner, rest
+    return 1.0, tree

@@ -95,7 +95,7 @@ class Source:
         self, kind: str, name: str, known: tuple[str, ...], where: ast.AST, hint: str = ""
     ) -> NoReturn:
         """Raise the error for an unknown `kind` (function, term, ...) with its near misses."""
-        near = near_misses(name, known) or f" Known: {', '.join(sorted(known))}."
+        near = near_misses(name, known) or f" Known: {', '.join(sorted(set(known)))}."
         raise self._error(UnknownWordError, f"Unknown {kind} {name!r}.{near}{hint}", where)
 
     def _error(
@@ -155,9 +155,14 @@ class Source:
                     stack.append((child, depth if left else depth + 1, left))
 
     def _fail_syntax(self, error: SyntaxError) -> NoReturn:
-        offset = self._lead + max((error.offset or 1) - 1, 0)
-        width = 1
-        if error.end_offset and error.offset and error.end_lineno == error.lineno:
-            width = error.end_offset - error.offset
-        message = error.msg.split(". Maybe", maxsplit=1)[0].split(". Perhaps", maxsplit=1)[0]
-        self.fail(f"This is not a formula: {message}.", self.place(offset, width))
+        if not error.offset:  # the text ended too early
+            where = self.place(self._lead + len(self._flat) - 1)
+            self.fail("This is not a formula: it ends too early, after this.", where)
+        width = (error.end_offset or 0) - error.offset
+        message = error.msg.split(". ", maxsplit=1)[0]
+        if "'=='" in error.msg:
+            message = "equality is written =="
+        elif "Exceeds the limit" in error.msg:
+            message = "a number has too many digits"
+        where = self.place(self._lead + error.offset - 1, width)
+        self.fail(f"This is not a formula: {message}.", where)

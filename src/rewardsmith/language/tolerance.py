@@ -87,7 +87,7 @@ def check_tolerance(
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    return isinstance(value, int | float) and not isinstance(value, bool) and not np.isnan(value)
 
 
 def tolerance(
