@@ -73,9 +73,11 @@ class Potential(RewardTerm):
         if not known.all():
             before = np.where(known, before, self._scale() * self._now(transition))
         after = self._arrival(transition)
+        # Before the cache is written: `before` may be a view of it.
+        paid = self._discount * after - before
         self._cache[rows] = after
         self._known[rows] = True
-        return self._discount * after - before
+        return paid
 
     def relabel(self, transition: Transition) -> Floats:
         """The difference with Phi as of now at both ends."""
