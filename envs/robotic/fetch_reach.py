@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import ctypes.util
 import io
+import os
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,19 @@ from rewardsmith.features import Feature, FeatureSchema
 SITE = "robot0:grip"
 
 
+def _render_without_screen() -> None:
+    """Let MuJoCo draw in software where there is no screen and nobody chose a backend.
+
+    MuJoCo chooses once, when it is first imported, so a later env could not make up for it.
+    EGL is left to the user: it breaks the import itself where a machine has no EGL device.
+    """
+    headless = not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if headless and "MUJOCO_GL" not in os.environ and ctypes.util.find_library("OSMesa"):
+        os.environ["MUJOCO_GL"] = "osmesa"
+
+
 def _base_env(render_mode: str | None, **kwargs: Any) -> Any:
+    _render_without_screen()
     # On import the package prints a notice about other environments of its own to stderr.
     with contextlib.redirect_stderr(io.StringIO()):
         reach = require("gymnasium_robotics.envs.fetch.reach", extra="robotic")
@@ -33,7 +47,7 @@ class FetchReach(FeatureEnv):
     terminates; at an episode's last step success says that the gripper ended there.
 
     Args:
-        render_mode: `rgb_array` needs MUJOCO_GL=egl or osmesa on a machine without a screen.
+        render_mode: `rgb_array` needs libOSMesa, or MUJOCO_GL=egl, where there is no screen.
         reward_type: `sparse` (-1 until within the threshold, then 0) or `dense` (-distance).
         kwargs: passed to gymnasium-robotics.
 
