@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,11 @@ from rewardsmith.language.constants import constant_value
 from rewardsmith.language.functions import (
     BINARY,
     COMPARE,
-    ELEMENTWISE,
     LOGIC,
-    REDUCTIONS,
     Array,
     align,
-    apply,
+    one_argument,
+    where,
 )
 from rewardsmith.language.nodes import (
     Binary,
@@ -33,18 +33,17 @@ from rewardsmith.language.nodes import (
     Next,
     Unary,
 )
+from rewardsmith.language.reading import FLOAT64, Run, floats_of, raw, read_name
 from rewardsmith.transition import Transition
 
 Floats = NDArray[np.float64]
-_Run = Callable[[Transition], Array]
-_FLOAT64 = np.dtype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Code:
     """A compiled part: its closure, its value if constant, and whether it gives booleans."""
 
-    run: _Run
+    run: Run
     constant: float | None = None
     boolean: bool = False
 
@@ -85,13 +84,17 @@ def compile_expression(
     return _outermost(_numbers(code).run, tree, source)
 
 
-def _outermost(run: _Run, tree: Expr, source: str) -> Callable[[Transition], Floats]:
+def _outermost(run: Run, tree: Expr, source: str) -> Callable[[Transition], Floats]:
     def outermost(tr: Transition) -> Floats:
         with np.errstate(all="ignore"):
             try:
                 result = run(tr)
-            except ValueError as error:
-                raise LanguageError(f"Shapes do not fit: {error}.", source, *tree.span) from error
+            except KeyError as error:
+                message = f"The transition holds no feature {error}."
+                raise LanguageError(message, source, *tree.span) from error
+            except (ValueError, IndexError) as error:
+                message = f"This could not be computed: {error}."
+                raise LanguageError(message, source, *tree.span) from error
         if result.ndim != 1:
             message = f"{NOT_A_NUMBER} Received {result.shape[1:]} numbers per row."
             raise LanguageError(message, source, *tree.span)
@@ -114,11 +117,11 @@ def _compile(tree: Expr, ahead: bool) -> _Code:
         return _Code(lambda tr: array, value)
     match tree:
         case Name():
-            return _Code(_floats(_raw(tree.name, ahead)))
+            return _Code(read_name(tree.name, ahead))
         case Next():
             return _next(tree, ahead)
         case Index():
-            return _Code(_floats(_index(tree, ahead)))
+            return _Code(floats_of(_index(tree, ahead)))
         case Unary():
             return _unary(tree, ahead)
         case Binary():
@@ -133,58 +136,6 @@ def _compile(tree: Expr, ahead: bool) -> _Code:
     raise LanguageError(f"{type(tree).__name__} is not an expression.", "", *tree.span)
 
 
-# --- reading the transition ---
-
-
-def _raw(name: str, ahead: bool) -> _Run:
-    """Reads a name as the transition holds it."""
-    special: dict[str, _Run] = {
-        "reward": lambda tr: tr.env_reward,
-        "action": lambda tr: np.asarray(tr.action),
-        "t": (lambda tr: _clock(tr) + 1) if ahead else _clock,
-        "obs": _next_observation if ahead else _observation,
-    }
-    if name in special:
-        return special[name]
-    if ahead:
-        return lambda tr: tr.next_features[name]
-    return lambda tr: tr.features[name]
-
-
-def _clock(tr: Transition) -> Array:
-    return np.zeros(len(tr)) if tr.t is None else tr.t
-
-
-def _observation(tr: Transition) -> Array:
-    return _one_array(tr.obs, tr.features)
-
-
-def _next_observation(tr: Transition) -> Array:
-    return _one_array(tr.next_obs, tr.next_features)
-
-
-def _one_array(obs: Any, features: Any) -> Array:
-    if isinstance(obs, np.ndarray):
-        return obs
-    if "obs" in features:
-        return np.asarray(features["obs"])
-    what = "a dictionary: write its keys as features" if isinstance(obs, dict) else "not known"
-    raise LanguageError(f"`obs` needs observations in one array. Here they are {what}.")
-
-
-def _floats(run: _Run) -> _Run:
-    def floats(tr: Transition) -> Array:
-        value = run(tr)
-        try:
-            if value.dtype is _FLOAT64:
-                return value
-        except AttributeError:
-            value = np.asarray(value)
-        return value.astype(_FLOAT64)
-
-    return floats
-
-
 def _next(tree: Next, ahead: bool) -> _Code:
     if ahead:
         message = "next(...) inside something already read at the next state: s_{t+2} is unknown."
@@ -192,16 +143,16 @@ def _next(tree: Next, ahead: bool) -> _Code:
     return _compile(tree.of, True)
 
 
-def _index(tree: Index, ahead: bool) -> _Run:
+def _index(tree: Index, ahead: bool) -> Run:
     # A name is indexed before it becomes float64: an image is not copied for one pixel.
     if isinstance(tree.of, Name):
-        inner = _raw(tree.of.name, ahead)
+        inner = raw(tree.of.name, ahead)
     else:
         inner = _numbers(_compile(tree.of, ahead)).run
     if len(tree.index) == 1:
         place = tree.index[0]
         return lambda tr: inner(tr)[:, place]
-    index = (slice(None), *tree.index)
+    index: Any = (slice(None), *tree.index)
     return lambda tr: inner(tr)[index]
 
 
@@ -213,7 +164,7 @@ def _numbers(code: _Code) -> _Code:
     if not code.boolean:
         return code
     run = code.run
-    return _Code(lambda tr: run(tr).astype(_FLOAT64))
+    return _Code(lambda tr: run(tr).astype(FLOAT64))
 
 
 def _truth(code: _Code) -> _Code:
@@ -225,7 +176,7 @@ def _truth(code: _Code) -> _Code:
     return _Code(lambda tr: np.not_equal(run(tr), 0.0), constant, True)
 
 
-def _pair(ufunc: Callable[..., Any], left: _Code, right: _Code) -> _Run:
+def _pair(ufunc: Callable[..., Any], left: _Code, right: _Code) -> Run:
     first, second = left.run, right.run
     if left.constant is not None:
         a = left.constant
@@ -272,25 +223,21 @@ def _joined(ufunc: np.ufunc, codes: list[_Code]) -> _Code:
 
 
 def _call(tree: Call, ahead: bool) -> _Code:
-    name, options = tree.function, dict(tree.options)
+    name = tree.function
     codes = [_compile(e, ahead) for e in tree.args]
     if len(codes) == 1:
-        return _call_one(name, codes[0], options)
-    if name == "where":
-        codes = [_truth(codes[0]), *map(_numbers, codes[1:])]
-    else:
-        codes = [_numbers(code) for code in codes]
-    if name in ("min", "max") and len(codes) == 2:
-        return _Code(_pair(np.minimum if name == "min" else np.maximum, codes[0], codes[1]))
-    runs = [code.run for code in codes]
-    return _Code(lambda tr: apply(name, align(*[run(tr) for run in runs]), options))
-
-
-def _call_one(name: str, code: _Code, options: dict[str, Any]) -> _Code:
-    boolean = name in ("any", "all")
-    inner = (_truth(code) if boolean else _numbers(code)).run
-    table: dict[str, Callable[[Array], Array]] = {**ELEMENTWISE, **REDUCTIONS}
-    if name in table:
-        function = table[name]
+        boolean = name in ("any", "all")
+        inner = (_truth(codes[0]) if boolean else _numbers(codes[0])).run
+        function = one_argument(name, dict(tree.options))
         return _Code(lambda tr: function(inner(tr)), boolean=boolean)
-    return _Code(lambda tr: apply(name, (inner(tr),), options))
+    if name == "where":
+        condition, a, b = (code.run for code in (_truth(codes[0]), *map(_numbers, codes[1:])))
+        return _Code(lambda tr: where(condition(tr), a(tr), b(tr)))
+    result, *others = map(_numbers, codes)
+    ufuncs = (np.maximum, np.minimum) if name == "clip" else repeat(_EXTREMES[name])
+    for ufunc, code in zip(ufuncs, others, strict=False):
+        result = _Code(_pair(ufunc, result, code))
+    return result
+
+
+_EXTREMES = {"min": np.minimum, "max": np.maximum}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
 from rewardsmith.errors import LanguageError
-from rewardsmith.language.functions import BINARY, COMPARE, LOGIC, Array, apply
+from rewardsmith.language.functions import BINARY, COMPARE, LOGIC, Array, one_argument
 from rewardsmith.language.nodes import (
     Binary,
     Call,
@@ -55,10 +56,14 @@ def _evaluate(tree: Expr, values: list[Array]) -> Array:
             return np.asarray(all(bool(COMPARE[op](a, b)[0]) for op, a, b in pairs))
         case Logic(op=op):
             return np.asarray(LOGIC[op].reduce(np.array([bool(v[0]) for v in values])))
+        case Call(function="where"):
+            return values[1] if values[0] else values[2]
+        case Call(function="clip"):
+            return np.minimum(np.maximum(values[0], values[1]), values[2])
+        case Call(function=name) if len(values) > 1:
+            return reduce(np.minimum if name == "min" else np.maximum, values)
         case Call(function=name, options=options):
-            if name == "where":
-                values = [values[0] != 0, *values[1:]]
-            return apply(name, tuple(values), dict(options))
+            return one_argument(name, dict(options))(values[0])
     raise TypeError(f"{type(tree).__name__} has no constant value")
 
 

@@ -177,7 +177,10 @@ class Converter:
         index = tuple(self._position(part) for part in parts)
         if not index:
             self.source.fail("An index is a whole number, as in obs[0].", node)
-        return Index(self._expression(node.value), index, span=self.source.span(node))
+        inner = self._expression(node.value)
+        if self.constant(inner) is not None:
+            self.source.fail("A number cannot be indexed.", node)
+        return Index(inner, index, span=self.source.span(node))
 
     def _position(self, node: ast.expr) -> int:
         sign, inner = 1, node
@@ -193,7 +196,10 @@ class Converter:
         if name == "next":
             if len(node.args) != 1 or node.keywords:
                 self.source.fail("next takes one expression, as in next(distance).", node)
-            return Next(self._expression(node.args[0]), span=self.source.span(node))
+            inner = self._expression(node.args[0])
+            if self.constant(inner) is not None:
+                self.source.fail("next(...) holds something that changes with the state.", node)
+            return Next(inner, span=self.source.span(node))
         if name not in FUNCTIONS:
             self._unknown_function(node, name)
         return self._function(node, name)
@@ -263,9 +269,9 @@ class Converter:
             return tuple(self.literal(item) for item in node.elts)
         if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, str)):
             return node.value
-        if isinstance(node, ast.Constant) and type(node.value) in (bool, int):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):  # bool included
             self._finite(node.value, node)
-            return bool(node.value) if isinstance(node.value, bool) else int(node.value)
+            return node.value
         if isinstance(node, ast.Name) and node.id == "inf":
             return math.inf
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):

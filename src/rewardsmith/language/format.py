@@ -83,29 +83,34 @@ def _written(tree: Expr) -> tuple[str, int]:
             return format_number(value), _ATOM if value >= 0 else _SIGN
         case Name(name=name):
             return name, _ATOM
+        case Unary():
+            return _unary(tree)
+        case Binary():
+            return _binary(tree)
+        case Compare() | Logic():
+            return _truth(tree)
         case Next(of=of):
             return f"next({_expression(of, 0)})", _ATOM
         case Index(of=of, index=index):
-            # A number is put in parentheses: Python warns of `2[0]`.
-            inner = _expression(of, _ATOM + isinstance(of, Const))
-            return f"{inner}[{', '.join(map(str, index))}]", _ATOM
-        case Unary(op="-", of=of):
-            # A bare number would join the sign.
-            return "-" + _expression(of, _ATOM + 1 if isinstance(of, Const) else _SIGN), _SIGN
-        case Unary(of=of):
-            return "not " + _expression(of, _NOT), _NOT
-        case Binary():
-            return _binary(tree)
-        case Compare(ops=ops, operands=operands):
-            parts = [_expression(e, _ADD) for e in operands]
-            rest = (f" {op} {part}" for op, part in zip(ops, parts[1:], strict=True))
-            return parts[0] + "".join(rest), _COMPARE
-        case Logic(op=op, operands=operands):
-            binds = _OR if op == "or" else _AND
-            return f" {op} ".join(_expression(e, binds + 1) for e in operands), binds
+            return f"{_expression(of, _ATOM)}[{', '.join(map(str, index))}]", _ATOM
         case Call(function=name, args=args, options=options):
             return f"{name}({_arguments([_expression(e, 0) for e in args], options)})", _ATOM
     raise LanguageError(f"{type(tree).__name__} is not an expression.")
+
+
+def _unary(tree: Unary) -> tuple[str, int]:
+    if tree.op == "not":
+        return f"not {_expression(tree.of, _NOT)}", _NOT
+    return f"-{_expression(tree.of, _SIGN)}", _SIGN
+
+
+def _truth(tree: Compare | Logic) -> tuple[str, int]:
+    if isinstance(tree, Logic):
+        binds = _OR if tree.op == "or" else _AND
+        return f" {tree.op} ".join(_expression(e, binds + 1) for e in tree.operands), binds
+    parts = [_expression(e, _ADD) for e in tree.operands]
+    rest = (f" {op} {part}" for op, part in zip(tree.ops, parts[1:], strict=True))
+    return parts[0] + "".join(rest), _COMPARE
 
 
 def _binary(tree: Binary) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardsmith.language import tolerance
+from rewardsmith.language.tolerance import make_tolerance
 
 Array = NDArray[Any]
 
@@ -55,25 +56,38 @@ ELEMENTWISE: Mapping[str, np.ufunc] = MappingProxyType(
 )
 
 
+def _reduced(ufunc: np.ufunc) -> Callable[[Array], Array]:
+    """Reduce one row's elements; a number per row is its own sum."""
+
+    def reduce(rows: Array) -> Array:
+        if rows.ndim < 2:
+            return rows
+        return np.asarray(ufunc.reduce(rows, axis=tuple(range(1, rows.ndim))))
+
+    return reduce
+
+
+_sum = _reduced(np.add)
+
+
 def _norm(rows: Array) -> Array:
-    """Euclidean length of each row."""
-    return np.asarray(np.sqrt(np.sum(rows * rows, axis=_inner(rows))))
+    return np.absolute(rows) if rows.ndim < 2 else np.sqrt(_sum(rows * rows))
 
 
-def _inner(rows: Array) -> tuple[int, ...]:
-    return tuple(range(1, rows.ndim))
+def _mean(rows: Array) -> Array:
+    return rows if rows.ndim < 2 else _sum(rows) / math.prod(rows.shape[1:])
 
 
-#: reduce the elements of one row to one number; a scalar row is its own sum
+#: reduce the elements of one row to one number
 REDUCTIONS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
     {
         "norm": _norm,
-        "sum": lambda rows: np.asarray(np.sum(rows, axis=_inner(rows))),
-        "mean": lambda rows: np.asarray(np.mean(rows, axis=_inner(rows))),
-        "min": lambda rows: np.asarray(np.min(rows, axis=_inner(rows))),
-        "max": lambda rows: np.asarray(np.max(rows, axis=_inner(rows))),
-        "any": lambda rows: np.asarray(np.any(rows, axis=_inner(rows))),
-        "all": lambda rows: np.asarray(np.all(rows, axis=_inner(rows))),
+        "sum": _sum,
+        "mean": _mean,
+        "min": _reduced(np.minimum),
+        "max": _reduced(np.maximum),
+        "any": _reduced(np.logical_or),
+        "all": _reduced(np.logical_and),
     }
 )
 
@@ -122,23 +136,15 @@ def align(*arrays: Array) -> tuple[Array, ...]:
     )
 
 
-def _extreme(ufunc: np.ufunc, values: tuple[Array, ...]) -> Array:
-    result = values[0]
-    for value in values[1:]:
-        result = ufunc(result, value)
-    return result
-
-
-def apply(name: str, values: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
-    """Apply the function `name` to aligned arrays; `where` takes truth values first."""
-    if name in ELEMENTWISE:
-        return np.asarray(ELEMENTWISE[name](values[0]))
-    if name in REDUCTIONS and len(values) == 1:
-        return REDUCTIONS[name](values[0])
+def one_argument(name: str, options: Mapping[str, Any]) -> Callable[[Array], Array]:
+    """The function `name` of one array; `any` and `all` take truth values."""
     if name == "tolerance":
-        return tolerance.evaluate(values[0], **options)
-    if name == "clip":
-        return np.asarray(np.minimum(np.maximum(values[0], values[1]), values[2]))
-    if name == "where":
-        return np.where(*values)
-    return _extreme(np.minimum if name == "min" else np.maximum, values)
+        return make_tolerance(**options)
+    return ELEMENTWISE[name] if name in ELEMENTWISE else REDUCTIONS[name]
+
+
+def where(condition: Array, a: Array, b: Array) -> Array:
+    """`a` on the rows (or elements) where `condition` is true, else `b`."""
+    if not condition.ndim == a.ndim == b.ndim:
+        condition, a, b = align(condition, a, b)
+    return np.where(condition, a, b)

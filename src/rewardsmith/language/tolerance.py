@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -12,41 +13,49 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def _gaussian(x: Array, v: float) -> Array:
-    return np.asarray(np.exp(-0.5 * (x * np.sqrt(-2 * np.log(v))) ** 2))
+#: from value_at_margin v to a function of the distance d >= 0 in margins: 1 at 0, v at 1
+_Sigmoid = Callable[[float], Callable[[Array], Array]]
 
 
-def _hyperbolic(x: Array, v: float) -> Array:
-    # 1/cosh overflows to 0 for large x, which is its limit.
-    return np.asarray(1 / np.cosh(x * np.arccosh(1 / v)))
+def _gaussian(v: float) -> Callable[[Array], Array]:
+    scale = math.log(v)
+    return lambda d: np.exp(scale * d * d)
 
 
-def _long_tail(x: Array, v: float) -> Array:
-    return np.asarray(1 / ((x * np.sqrt(1 / v - 1)) ** 2 + 1))
+def _hyperbolic(v: float) -> Callable[[Array], Array]:
+    scale = math.acosh(1 / v)
+    return lambda d: 1 / np.cosh(scale * d)  # overflows to its limit 0
 
 
-def _reciprocal(x: Array, v: float) -> Array:
-    return np.asarray(1 / (np.abs(x) * (1 / v - 1) + 1))
+def _long_tail(v: float) -> Callable[[Array], Array]:
+    scale = 1 / v - 1
+    return lambda d: 1 / (scale * d * d + 1)
 
 
-def _cosine(x: Array, v: float) -> Array:
-    angle = np.minimum(np.abs(x) * np.arccos(2 * v - 1), np.pi)  # 0 from there on
-    return np.asarray((1 + np.cos(angle)) / 2)
+def _reciprocal(v: float) -> Callable[[Array], Array]:
+    scale = 1 / v - 1
+    return lambda d: 1 / (scale * d + 1)
 
 
-def _linear(x: Array, v: float) -> Array:
-    return np.maximum(1 - np.abs(x * (1 - v)), 0.0)
+def _cosine(v: float) -> Callable[[Array], Array]:
+    scale = math.acos(2 * v - 1)
+    return lambda d: (1 + np.cos(np.minimum(scale * d, math.pi))) / 2
 
 
-def _quadratic(x: Array, v: float) -> Array:
-    return np.maximum(1 - (x * np.sqrt(1 - v)) ** 2, 0.0)
+def _linear(v: float) -> Callable[[Array], Array]:
+    return lambda d: np.maximum(1 - (1 - v) * d, 0.0)
 
 
-def _tanh_squared(x: Array, v: float) -> Array:
-    return np.asarray(1 - np.tanh(x * np.arctanh(np.sqrt(1 - v))) ** 2)
+def _quadratic(v: float) -> Callable[[Array], Array]:
+    return lambda d: np.maximum(1 - (1 - v) * d * d, 0.0)
 
 
-SIGMOIDS: Mapping[str, Callable[[Array, float], Array]] = MappingProxyType(
+def _tanh_squared(v: float) -> Callable[[Array], Array]:
+    scale = math.atanh(math.sqrt(1 - v))
+    return lambda d: 1 - np.square(np.tanh(scale * d))
+
+
+SIGMOIDS: Mapping[str, _Sigmoid] = MappingProxyType(
     {
         "gaussian": _gaussian,
         "hyperbolic": _hyperbolic,
@@ -119,20 +128,32 @@ def tolerance(
     check_tolerance(bounds, margin, sigmoid, value_at_margin)
     with np.errstate(all="ignore"):
         array = np.asarray(x, dtype=np.float64)
-        return evaluate(array, bounds, margin, sigmoid, value_at_margin)
+        return make_tolerance(bounds, margin, sigmoid, value_at_margin)(array)
 
 
-def evaluate(
-    x: Array,
+def make_tolerance(
     bounds: tuple[float, float] = (0.0, 0.0),
     margin: float = 0.0,
     sigmoid: str = "gaussian",
     value_at_margin: float = 0.1,
-) -> Array:
-    """`tolerance` on a float64 array, with options already checked."""
-    low, high = bounds
-    inside = (low <= x) & (x <= high)
+) -> Callable[[Array], Array]:
+    """`tolerance` as a function of a float64 array; the options are checked already."""
+    low, high = float(bounds[0]), float(bounds[1])
     if margin == 0:
-        return np.where(np.isnan(x), np.nan, inside)
-    distance = np.where(x < low, low - x, x - high) / margin
-    return np.where(inside, 1.0, SIGMOIDS[sigmoid](distance, value_at_margin))
+        return lambda x: np.where(np.isnan(x), np.nan, (low <= x) & (x <= high))
+    fall = SIGMOIDS[sigmoid](value_at_margin)
+    distance = _distance(low, high)
+    return lambda x: fall(distance(x) / margin)
+
+
+def _distance(low: float, high: float) -> Callable[[Array], Array]:
+    """How far outside the bounds; an infinite bound is never left (inf - inf would be NaN)."""
+    if math.isinf(low) and math.isinf(high):
+        return lambda x: np.where(np.isnan(x), np.nan, 0.0)
+    if math.isinf(low):
+        return lambda x: np.maximum(x - high, 0.0)
+    if math.isinf(high):
+        return lambda x: np.maximum(low - x, 0.0)
+    if low == high:
+        return lambda x: np.absolute(x - low)
+    return lambda x: np.maximum(np.maximum(low - x, x - high), 0.0)
