@@ -183,16 +183,21 @@ def reached(trial: Trial) -> str:
 
 def copies(trial: Trial) -> str:
     """A deep copy continues as the original does."""
-    driver = trial.driver
-    for _ in trial.play(trial.seed, steps=min(3, trial.steps)):
-        pass
+    for seed in range(trial.seed, trial.seed + trial.episodes):
+        moments = [moment for _, moment in trial.play(seed, steps=min(3, trial.steps))]
+        if not moments[-1].over:
+            _continue_both(trial)
+    return "A deep copy continues as the original does."
+
+
+def _continue_both(trial: Trial) -> None:
     try:
-        twin = driver.copied()
+        twin = trial.driver.copied()
     except Exception as error:  # foreign code: any refusal to be copied is an answer
         raise Unchecked(f"copy.deepcopy raised {type(error).__name__}: {error}") from error
     for i in range(min(10, trial.steps)):
-        action = driver.sample()
-        mine, other = driver.step(action), twin.step(action)
+        action = trial.driver.sample()
+        mine, other = trial.driver.step(action), _step_twin(twin, action)
         if differing := _difference(mine, other):
             raise Broken(
                 f"{i + 1} steps after a deep copy, {differing} differed between copy and "
@@ -200,8 +205,16 @@ def copies(trial: Trial) -> str:
                 "`uncopyable` to the reason why it cannot be copied."
             )
         if mine.over:
-            break
-    return "A deep copy continues as the original does."
+            return
+
+
+def _step_twin(twin: Driver, action: Any) -> Moment:
+    try:
+        return twin.step(action)
+    except Exception as error:  # foreign code, as above
+        raise Unchecked(
+            f"Its deep copy cannot be stepped: it raised {type(error).__name__}: {error}"
+        ) from error
 
 
 def libraries_own(trial: Trial) -> str:

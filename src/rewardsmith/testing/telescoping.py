@@ -25,16 +25,20 @@ def telescoping(subject: Subject, player: Player, episodes: int) -> str:
     """Discounted sums of episodes from one start state agree, whatever happens between."""
     discount = _discount(subject)
     start, goal = player.states(1), player.states(1)
-    if spread := _spread(subject, player, discount, episodes, start, goal, "truncated"):
+    if spread := _spread(subject, player, discount, episodes, start, goal, ("truncated",)):
         raise Broken(
             f"Episodes of one length between the same two states were paid {spread} in all, so a "
             f"detour pays. {_REMEDY}"
         )
-    if spread := _spread(subject, player, discount, episodes, start, None, "terminated"):
+    final: tuple[str, ...] = ("terminated", "both")
+    if not subject.learner.bootstraps_on_truncation:
+        final = (*final, "truncated")
+    if spread := _spread(subject, player, discount, episodes, start, None, final):
         raise Broken(
-            f"Terminated episodes from one start state were paid {spread} in all, so where an "
-            "episode ends pays, though between fixed ends the sums agree. Count Phi as 0 where "
-            "`terminated` is True (rewardsmith.term.final_rows), or declare Guarantee.BIASED."
+            f"Episodes from one start state that ended {' or '.join(final)} were paid {spread} in "
+            "all, so where an episode ends pays, though between fixed ends the sums agree. Count "
+            "Phi as 0 on rewardsmith.term.final_rows(transition, binding.learner), or declare "
+            "Guarantee.BIASED."
         )
     return "Discounted sums depend on the start state alone: episodes end with Phi = 0."
 
@@ -46,16 +50,18 @@ def _spread(
     episodes: int,
     start: States,
     goal: States | None,
-    end: str,
+    ends: tuple[str, ...],
 ) -> str:
     """`"from a to b"` if the sums of several episodes differ, else an empty string.
 
     A start state has one value; the two ends have one per length of the episode.
     """
     bound, sums = subject.fresh(), []
-    for _ in range(max(episodes, 2)):
+    for i in range(max(episodes, 2 * len(ends))):
         length = 6 if goal is not None else int(player.rng.integers(1, 13))
-        episode = player.episode(length, end, start=start, goal=goal, env_reward=False)
+        episode = player.episode(
+            length, ends[i % len(ends)], start=start, goal=goal, env_reward=False
+        )
         rewards = play(bound, episode)
         sums.append(float(rewards @ discount ** np.arange(length)))
     low, high = min(sums), max(sums)

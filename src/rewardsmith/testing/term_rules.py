@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.features import FeatureSchema
+from rewardsmith.guarantees import combine_parts
 from rewardsmith.stack import RewardStack
-from rewardsmith.storage import load_state, save_state
 from rewardsmith.term import Guarantee, RewardTerm, Scope
 from rewardsmith.testing.play import Player
 from rewardsmith.testing.report import Broken, Unchecked
-from rewardsmith.testing.subject import Subject, close, paid, play, same
+from rewardsmith.testing.subject import Subject, close, paid, play, rows, same
 from rewardsmith.transition import Floats, Transition, stack
 
 
@@ -150,13 +148,12 @@ def online(subject: Subject, player: Player) -> str:
     """Paid step by step or from storage: the same, at both kinds of episode end."""
     _needs_steps(subject, "online equals relabelled")
     bound = subject.fresh()
-    before = copy.deepcopy(bound.state_dict())
     for end in ("terminated", "truncated", "both"):
         episode = player.episode(7, end)
         lived, stored = play(bound, episode), paid(subject.fresh(), "relabel", episode)
         if close(lived, stored):
             continue
-        if not same(before, bound.state_dict()):
+        if _remembers(subject, player):
             raise Unchecked(
                 "It keeps state within an episode and pays stored transitions differently; "
                 "whether that is meant cannot be told from outside."
@@ -166,6 +163,13 @@ def online(subject: Subject, player: Player) -> str:
             "A term without state must pay both alike; compare their use of final rows."
         )
     return "step and relabel agree, at termination and at truncation."
+
+
+def _remembers(subject: Subject, player: Player) -> bool:
+    bound = subject.fresh()
+    before = copy.deepcopy(bound.state_dict())
+    play(bound, player.episode(4, "none"))
+    return not same(before, bound.state_dict())
 
 
 def resets(subject: Subject, player: Player) -> str:
@@ -189,75 +193,27 @@ def resets(subject: Subject, player: Player) -> str:
 def slots(subject: Subject, player: Player) -> str:
     """Slots do not see each other, and `reset(mask)` clears the masked ones only."""
     _needs_steps(subject, "independence of slots")
-    short, long_ = player.episode(3), player.episode(6)
-    again = player.episode(3)
-    left = stack([short, again])
-    both, alone = subject.fresh(2), (subject.fresh(), subject.fresh())
-    together = []
-    for i in range(6):
-        row = stack([left.select(slice(i, i + 1)), long_.select(slice(i, i + 1))])
-        together.append(paid(both, "step", row))
-        ended = np.logical_or(row.terminated, row.truncated)
-        if ended.any():
-            both.reset(ended)
-    apart = np.stack([play(alone[0], left), play(alone[1], long_)], axis=1)
-    if not close(np.array(together).ravel(), apart.ravel()):
-        raise Broken(
-            "Two slots side by side were paid otherwise than each alone. Keep per-episode state "
-            "in arrays of length num_envs, and clear only the slots where reset's mask is True."
-        )
+    for _ in range(5):
+        left = stack([player.episode(3), player.episode(3)])
+        right = player.episode(6)
+        apart = np.stack([play(subject.fresh(), left), play(subject.fresh(), right)], axis=1)
+        if not close(_side_by_side(subject.fresh(2), left, right), apart):
+            raise Broken(
+                "Two slots side by side were paid otherwise than each alone. Keep per-episode "
+                "state in arrays of length num_envs, and clear only the slots where reset's mask "
+                "is True."
+            )
     return "Slots are independent."
 
 
-def state(subject: Subject, player: Player) -> str:
-    """A saved and loaded copy continues bit for bit."""
-    first, second = subject.fresh(), subject.fresh()
-    if not subject.whole:
-        play(first, player.some_episode(), learn=True)
-        play(first, player.episode(4, "none"), learn=True)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "state.npz"
-        save_state(path, first.state_dict())
-        second.load_state_dict(load_state(path))
-    episode = player.some_episode()
-    if subject.whole:
-        agree = same(paid(first, "finish", episode), paid(second, "finish", episode))
-    else:
-        agree = same(play(first, episode, learn=True), play(second, episode, learn=True))
-    if not agree or not same(first.state_dict(), second.state_dict()):
-        raise Broken(
-            "A copy that loaded state_dict() continued differently. Put every array and number "
-            "that changes what is paid into state_dict, and read all of it in load_state_dict."
-        )
-    return "A copy that loads the saved state continues bit for bit."
-
-
-def formula(subject: Subject, player: Player) -> str:
-    """The printed formula and YAML give the same reward back."""
-    one = subject.stack()
-    for spelling, two in (
-        ("formula", RewardStack.parse(one.formula)),
-        ("YAML", RewardStack.parse(_data(one.to_yaml()))),
-    ):
-        if two.hash != one.hash:
-            raise Broken(
-                f"Its {spelling} reads back as another reward: {two.formula!r} for "
-                f"{one.formula!r}. Take only numbers, words, expressions and terms as arguments."
-            )
-    batch, method = player.episode(6), "finish"
-    bound = Subject(RewardStack.parse(one.formula), subject.schema, subject.learner).fresh()
-    if not close(
-        paid(bound, method, batch),
-        paid(Subject(one, subject.schema, subject.learner).fresh(), method, batch),
-    ):
-        raise Broken("The reward read back from its formula pays otherwise than the original.")
-    return f"It prints as {one.formula!r} and reads back."
-
-
-def _data(text: str) -> Any:
-    import yaml
-
-    return yaml.safe_load(text)
+def _side_by_side(bound: Any, left: Transition, right: Transition) -> Floats:
+    values = []
+    for row in (stack(list(pair)) for pair in zip(rows(left), rows(right), strict=True)):
+        values.append(np.array(paid(bound, "step", row)))
+        ended = np.logical_or(row.terminated, row.truncated)
+        if ended.any():
+            bound.reset(ended)
+    return np.array(values)
 
 
 def invalid_rows(subject: Subject, player: Player) -> str:
@@ -283,12 +239,11 @@ def given_rows(subject: Subject, player: Player) -> str:
     return f"The {len(player.pool)} given transitions are paid finite values."
 
 
-def claims(subject: Subject) -> Guarantee:
-    """What the subject claims of the optimal policies."""
-    return subject.given.guarantee
-
-
 def telescopes(subject: Subject) -> bool:
     """Whether the telescoping rule concerns the subject."""
-    own = isinstance(subject.given, RewardTerm) and subject.given.carries_env
-    return claims(subject) is Guarantee.INVARIANT and subject.scope is Scope.STEP and not own
+    given = subject.given
+    if isinstance(given, RewardStack):
+        claim = combine_parts(given.entries)
+    else:
+        claim = Guarantee.UNKNOWN if given.carries_env else given.guarantee
+    return claim is Guarantee.INVARIANT and subject.scope is Scope.STEP

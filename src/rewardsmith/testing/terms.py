@@ -10,7 +10,7 @@ import numpy as np
 from rewardsmith.features import Feature, FeatureSchema
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Guarantee, Learner, RewardTerm, Scope
-from rewardsmith.testing import term_rules
+from rewardsmith.testing import saving_rules, term_rules
 from rewardsmith.testing.play import Player, widths
 from rewardsmith.testing.report import Report
 from rewardsmith.testing.subject import Subject
@@ -28,8 +28,8 @@ _REST: dict[str, Rule] = {
     "online equals relabelled": term_rules.online,
     "reset": term_rules.resets,
     "slots": term_rules.slots,
-    "state": term_rules.state,
-    "formula": term_rules.formula,
+    "state": saving_rules.state,
+    "formula": saving_rules.formula,
     "invalid rows": term_rules.invalid_rows,
     "given transitions": term_rules.given_rows,
 }
@@ -94,7 +94,7 @@ def _try_all(report: Report, subject: Subject, player: Player, episodes: int) ->
 
 
 def _say_what_is_left(report: Report, subject: Subject) -> None:
-    claim = term_rules.claims(subject)
+    claim = subject.given.guarantee
     if claim is Guarantee.UNKNOWN:
         report.skip("optimality", "It claims nothing ('unknown'), so there is nothing to check.")
     elif claim is not Guarantee.BIASED:
