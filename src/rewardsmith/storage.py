@@ -78,4 +78,6 @@ def _unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         if set(value) == {_ARRAY}:
             return arrays[value[_ARRAY]]
         return {k: _unpack(v, arrays) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_unpack(v, arrays) for v in value]
     return value
