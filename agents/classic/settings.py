@@ -15,6 +15,8 @@ from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.errors import ConfigError
 from rewardsmith.named_rewards import resolve_reward
 from rewardsmith.registration import check_known, find_entry
+from rewardsmith.schemas import check_features
+from rewardsmith.stack import RewardStack
 
 #: settings that belong to the run; every other key of a defaults block is the learner's
 RUN_SETTINGS = (
@@ -66,8 +68,20 @@ def make_spec(
     settings.setdefault("eval_every", max(_as_steps(settings["steps"]) // _EVALUATIONS, 1))
     entry = find_entry(settings["env_id"])
     settings["env_id"] = entry.id if entry else settings["env_id"]
-    stack = resolve_reward(settings.get("reward", "env"), settings["env_id"])
+    stack = checked_reward(settings.get("reward", "env"), settings["env_id"])
     return RunSpec.from_dict({**settings, "reward": stack.formula})
+
+
+def checked_reward(reward: Any, env_id: str) -> RewardStack:
+    """The stack that `reward` means in `env_id`, whose features it may read.
+
+    Raises:
+        RewardsmithError: no such reward, a text that is not in the language, an unknown feature.
+    """
+    stack = resolve_reward(reward, env_id)
+    if (entry := find_entry(env_id)) is not None:
+        check_features(stack, entry, str(reward))
+    return stack
 
 
 def read_config(config: Path | Mapping[str, Any] | None) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import rewardsmith
-from rewardsmith.agents.classic.settings import make_spec
+from rewardsmith.agents.classic.settings import checked_reward, make_spec
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.errors import ConfigError
-from rewardsmith.named_rewards import named_rewards, resolve_reward
+from rewardsmith.named_rewards import named_rewards
 from rewardsmith.registration import find_entry
 from rewardsmith.stack import RewardStack
 from rewardsmith.storage import write_json
@@ -116,7 +116,7 @@ def label_all(rewards: Sequence[str], env_id: str) -> tuple[Candidate, ...]:
     known = named_rewards(entry) if entry else {}
     candidates: list[Candidate] = []
     for text in rewards:
-        stack = resolve_reward(text, env_id)
+        stack = checked_reward(text, env_id)
         if twin := next((c for c in candidates if c.stack.hash == stack.hash), None):
             raise ConfigError(
                 f"A comparison needs different rewards. Received {text!r}, which is the same "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from rewardsmith.catalog import EnvEntry
 from rewardsmith.cli import options
 from rewardsmith.errors import MissingExtraError, unknown_name
-from rewardsmith.features import Feature, FeatureSchema
+from rewardsmith.features import Feature
 
 
 def envs(
@@ -20,6 +19,7 @@ def envs(
 ) -> None:
     """List the environments that ship with rewardsmith, or explain the features of one."""
     from rewardsmith.registration import catalog, find_entry
+    from rewardsmith.schemas import schema_of
 
     if env is None:
         rows = [_row(entry) for entry in catalog().values()]
@@ -32,30 +32,9 @@ def envs(
     print(json.dumps(details, indent=2)) if as_json else _print_one(details)
 
 
-def schema_of(entry: EnvEntry) -> FeatureSchema:
-    """The features of an environment; it is built only if neither class nor module tells.
-
-    Raises:
-        MissingExtraError: its package is not installed.
-    """
-    from rewardsmith.registration import build_bare
-
-    module_name, _, name = entry.factory.partition(":")
-    module = importlib.import_module(module_name)
-    for holder, attribute in ((getattr(module, name), "feature_schema"), (module, "SCHEMA")):
-        schema = getattr(holder, attribute, None)
-        if isinstance(schema, FeatureSchema):
-            return schema
-    env = build_bare(entry)
-    try:
-        get = getattr(env, "get_wrapper_attr", lambda n: getattr(env, n))
-        return get("feature_schema")  # type: ignore[no-any-return]
-    finally:
-        env.close()
-
-
 def _row(entry: EnvEntry) -> dict[str, Any]:
     from rewardsmith.named_rewards import named_rewards
+    from rewardsmith.schemas import schema_of
 
     try:
         features: list[str] | None = list(schema_of(entry))

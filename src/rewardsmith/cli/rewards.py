@@ -27,7 +27,7 @@ def rewards(
     if env and entry is None:
         raise unknown_name("environment", env, catalog())
     entries = [entry] if entry else list(catalog().values())
-    rows = [] if entry else term_rows()
+    rows: list[dict[str, Any]] = [] if entry else term_rows()
     rows += [row for e in entries for row in named_rows(e)]
     if as_json:
         print(json.dumps(rows, indent=2))

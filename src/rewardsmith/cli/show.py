@@ -13,15 +13,16 @@ def show(
 ) -> None:
     """Print a reward's formula, YAML, hash, scope, guarantee and the features it needs."""
     from rewardsmith.named_rewards import resolve_reward
-    from rewardsmith.registration import check_known
+    from rewardsmith.registration import check_known, find_entry
+    from rewardsmith.schemas import check_features
     from rewardsmith.stack import RewardStack
     from rewardsmith.term import MEANING
 
     if env:
         check_known(env)
     stack = resolve_reward(reward, env) if env else RewardStack.parse(reward)
-    if env:
-        _check_features(stack.needs, env)
+    if env and (entry := find_entry(env)):
+        check_features(stack, entry, reward)
     print(f"formula    {stack.formula}")
     print(f"hash       {stack.hash}")
     print(f"scope      {stack.scope.value}")
@@ -29,14 +30,3 @@ def show(
     print(f"features   {', '.join(sorted(stack.needs)) or 'none'}")
     print("yaml")
     print("\n".join(f"  {line}" for line in stack.to_yaml().rstrip().splitlines()))
-
-
-def _check_features(needs: frozenset[str], env: str) -> None:
-    """Raise `UnknownNameError` with the near misses for a feature that the env lacks."""
-    from rewardsmith.cli.envs import schema_of
-    from rewardsmith.registration import find_entry
-
-    if (entry := find_entry(env)) is not None:
-        schema = schema_of(entry)
-        for name in sorted(needs):
-            schema[name]

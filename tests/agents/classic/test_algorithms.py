@@ -1,0 +1,53 @@
+import gymnasium as gym
+import pytest
+from gymnasium import spaces
+
+from rewardsmith.agents.classic.algorithms import ALGORITHMS, check_spaces, find_algorithm
+from rewardsmith.errors import ConfigError, UnknownNameError
+
+
+class Env(gym.Env):
+    def __init__(self, action_space, observation_space=None):
+        self.action_space = action_space
+        self.observation_space = observation_space or spaces.Box(-1, 1, (2,))
+
+
+DISCRETE, BOX = spaces.Discrete(3), spaces.Box(-1, 1, (2,))
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "able"),
+    [
+        ("dqn", BOX, "ppo or a2c or sac or td3 or tqc"),
+        ("sac", DISCRETE, "ppo or a2c or dqn"),
+        ("td3", spaces.MultiDiscrete([2, 2]), "ppo or a2c"),
+        ("tqc", DISCRETE, "ppo or a2c or dqn"),
+    ],
+)
+def test_actions_that_an_algorithm_cannot_serve_name_those_that_can(name, action, able):
+    with pytest.raises(ConfigError, match=rf"X-v0 with .*Use --algo {able}\."):
+        check_spaces(find_algorithm(name), Env(action), "X-v0")
+
+
+def test_actions_that_nobody_serves():
+    with pytest.raises(ConfigError, match="No classic learner can"):
+        check_spaces(find_algorithm("ppo"), Env(spaces.Text(4)), "X-v0")
+
+
+@pytest.mark.parametrize("seen", [spaces.Text(4), spaces.Dict(a=BOX, b=spaces.Text(4))])
+def test_observations_must_be_arrays(seen):
+    with pytest.raises(ConfigError, match="sees arrays"):
+        check_spaces(find_algorithm("ppo"), Env(DISCRETE, seen), "X-v0")
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_what_serves_passes(name):
+    algorithm = find_algorithm(name)
+    action = DISCRETE if spaces.Discrete in algorithm.actions else BOX
+    check_spaces(algorithm, Env(action, spaces.Dict(a=BOX)), "X-v0")
+    assert algorithm.load_class().__name__ == name.upper()
+
+
+def test_an_unknown_algorithm_names_the_near_miss():
+    with pytest.raises(UnknownNameError, match=r"Unknown algorithm 'sacc'\. Did you mean 'sac'"):
+        find_algorithm("sacc")
