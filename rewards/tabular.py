@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rewardsmith.stack import RewardStack
-from rewardsmith.transition import Bools, Floats, Transition
+from rewardsmith.transition import Bools, Floats, Ints, Transition
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,31 @@ class TabularMDP:
         reward = rng.normal(size=(states, actions, states))
         return cls(dynamics, reward, terminal, 0.95, rng.normal(size=states))
 
-    def q_values(self, reward: Floats | None = None, *, tolerance: float = 1e-12) -> Floats:
-        """Optimal action values by value iteration, shape (S, A); terminal rows are 0.
+    def q_values(self, reward: Floats | None = None) -> Floats:
+        """Optimal action values by policy iteration, shape (S, A); terminal rows are 0.
+
+        Howard 1960; every evaluation is one exact linear solve.
 
         Args:
             reward: another R(s, a, s') in place of the MDP's own.
-            tolerance: stop when no value moves by more.
         """
         paid = (self.dynamics * (self.reward if reward is None else reward)).sum(axis=2)
-        values = np.zeros(len(self.terminal))
+        q = np.where(self.terminal[:, None], 0.0, paid)
         while True:
-            q = paid + self.gamma * self.dynamics @ values
-            q[self.terminal] = 0.0
-            new = q.max(axis=1)
-            if np.abs(new - values).max() <= tolerance:
-                return q
-            values = new
+            values = self._values_of(q.argmax(axis=1), paid)
+            improved = np.where(
+                self.terminal[:, None], 0.0, paid + self.gamma * self.dynamics @ values
+            )
+            best = improved.max(axis=1)
+            if np.all(best <= values + 1e-11):
+                return improved
+            q = improved
+
+    def _values_of(self, policy: Ints, paid: Floats) -> Floats:
+        states = np.arange(len(policy))
+        moves = np.where(self.terminal[:, None], 0.0, self.dynamics[states, policy])
+        gains = np.where(self.terminal, 0.0, paid[states, policy])
+        return np.linalg.solve(np.eye(len(policy)) - self.gamma * moves, gains)
 
     def optimal_actions(self, reward: Floats | None = None, *, slack: float = 1e-8) -> Bools:
         """Which actions are optimal in each state, shape (S, A), ties within `slack`."""
