@@ -135,6 +135,8 @@ class RewardStack:
         for entry in self.entries:
             _check_scope(entry, self.binding)
             entry.term.bind(self.binding)
+        for name in sorted(self.needs):
+            binding.schema[name]  # raises with the near misses
         return self
 
     def step(self, transition: Transition) -> RewardOutput:

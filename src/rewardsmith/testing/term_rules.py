@@ -47,8 +47,9 @@ def needs(subject: Subject, player: Player) -> str:
         less = FeatureSchema(f for n, f in subject.schema.items() if n != name)
         if not _refuses(subject, less):
             raise Broken(
-                f"bind() accepted a schema without the needed feature {name!r}. Look each name "
-                "up there: `binding.schema[name]` raises with the near misses."
+                f"bind() accepted a schema without the needed feature {name!r}. Give the term a "
+                "name (register_term), so that a stack checks it, or look each name up in bind: "
+                "`binding.schema[name]` raises with the near misses."
             )
     return f"It declares what it reads: {', '.join(sorted(names)) or 'no feature'}."
 
@@ -68,8 +69,12 @@ def _undeclared(subject: Subject, player: Player) -> str | None:
 def _refuses(subject: Subject, schema: FeatureSchema) -> bool:
     try:
         subject.fresh(schema=schema)
+        # The stack refuses for its terms, so a term with a name is safe in any place.
+        Subject(subject.stack(), subject.schema, subject.learner).fresh(schema=schema)
     except RewardsmithError:
         return True
+    except Unchecked:
+        return False
     return False
 
 

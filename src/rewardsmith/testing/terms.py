@@ -62,7 +62,7 @@ def check_term(
     Raises:
         ContractError: lists every broken rule with cause and remedy.
 
-    >>> report = check_term("potential(door_open)")
+    >>> report = check_term("env + potential(door_open)")
     >>> report.ok, [finding.name for finding in report.unchecked]
     (True, ['schema', 'given transitions', 'optimality'])
     """
