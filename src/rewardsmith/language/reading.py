@@ -52,6 +52,8 @@ def _one_array(obs: Any, features: Any) -> Array:
 
 
 def floats_of(run: Run) -> Run:
+    """The same, as float64; nothing is copied if it is that already."""
+
     def floats(tr: Transition) -> Array:
         return _as_float64(run(tr))
 
