@@ -11,15 +11,14 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from rewardsmith.errors import ConfigError, require
+from rewardsmith.envs import text_space
+from rewardsmith.envs.text_space import at_least_one, one_of, printable, shortened
+from rewardsmith.errors import ContractError, require
 
 from .browser import Browser
 from .elements import DIAGONAL, HEIGHT, PER_ELEMENT, WIDTH, Element, clickable, matrix, target
 from .schema import SCHEMA
 
-MAX_TEXT, MAX_COMMAND = 4096, 128
-CHARSET = "\n" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x100)]))
-_ALLOWED = frozenset(CHARSET)
 _CLICK_REF = re.compile(r"click \[?(\d{1,7})\]?")
 _CLICK_XY = re.compile(r"click \(?(\d{1,3})[ ,]+(\d{1,3})\)?")
 HINT = "is not an action here. Use `click REF`, `click X Y` (pixels) or `wait`."
@@ -45,6 +44,7 @@ class MiniWoBEnv(gym.Env[Any, Any]):
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 2}  # noqa: RUF012
     feature_schema = SCHEMA
+    uncopyable = "its page lives in a browser"
 
     def __init__(
         self,
@@ -55,11 +55,10 @@ class MiniWoBEnv(gym.Env[Any, Any]):
         max_elements: int = 8,
         render_mode: str | None = None,
     ) -> None:
-        _one_of("actions", actions, ("text", "index"))
-        _one_of("obs", obs, ("text", "elements"))
-        _one_of("render_mode", render_mode, (None, "rgb_array"))
-        if max_elements < 1:
-            raise ConfigError(f"max_elements must be at least 1. Received {max_elements}.")
+        one_of("actions", actions, ("text", "index"))
+        one_of("obs", obs, ("text", "elements"))
+        one_of("render_mode", render_mode, (None, "rgb_array"))
+        at_least_one(max_elements=max_elements)
         self._actions, self._obs, self._slots = actions, obs, max_elements
         self.render_mode = render_mode
         self.action_space = _action_space(actions, max_elements)
@@ -68,7 +67,7 @@ class MiniWoBEnv(gym.Env[Any, Any]):
         self._browser = Browser(task)
         self._elements: list[Element] = []
         self._instruction, self._n_elements, self._answer = "", 0, ""
-        self._raw, self._done = 0.0, True
+        self._raw, self._done, self._understood = 0.0, True, True
         self._clicks, self._pointer = 0, (0.0, 0.0)
         self._clicked: Element | None = None
 
@@ -81,21 +80,22 @@ class MiniWoBEnv(gym.Env[Any, Any]):
         self._instruction = observation["utterance"]
         self._raw, self._done, self._answer = 0.0, False, ""
         self._clicks, self._pointer, self._clicked = 0, (0.0, 0.0), None
+        self._understood = True
         self._look(observation)
-        return self._observation(), self._info(understood=True)
+        return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Click or wait; the reward is the page's raw reward once it ends the episode."""
         if self._done:
             raise gym.error.ResetNeeded("The episode is over or was never begun: call reset().")
         parsed = self._parse(action)
-        self._answer = "" if parsed is not None else f"{_shown(action)} {HINT}"
+        self._understood = parsed is not None
+        self._answer = "" if self._understood else f"{shortened(str(action))} {HINT}"
         observation, raw, self._done = self._browser.act(parsed, self._config)
         self._raw = raw if self._done else 0.0
         if not self._done:  # an ended page is empty: the last elements stay
             self._look(observation)
-        info = self._info(understood=parsed is not None)
-        return self._observation(), self._raw, self._done, False, info
+        return self._observation(), self._raw, self._done, False, self._info()
 
     @property
     def elements(self) -> list[Element]:
@@ -113,6 +113,26 @@ class MiniWoBEnv(gym.Env[Any, Any]):
             return self._slots - 1 if self._actions == "index" else "wait"
         return self._elements.index(best) if self._actions == "index" else f"click {best.ref}"
 
+    def features(self) -> dict[str, Any]:
+        """The value of every feature in the current state."""
+        best = target(self._elements)
+        away = math.dist(self._pointer, best.centre) if best else DIAGONAL
+        return {
+            "raw_reward": self._raw,
+            "done": self._done,
+            "clicks": self._clicks,
+            "n_elements": self._n_elements,
+            "n_clickable": len(self._elements),
+            "target_visible": best is not None,
+            "pointer_x": self._pointer[0],
+            "pointer_y": self._pointer[1],
+            "pointer_to_target": min(away, DIAGONAL),
+            "clicked_match": self._clicked.match if self._clicked else 0.0,
+            "understood": self._understood,
+            "instruction": self._instruction,
+            "clicked": self._clicked.text if self._clicked else "",
+        }
+
     def render(self) -> Any:
         """The task's area, uint8 of shape (210, 160, 3), in mode `rgb_array`."""
         return self._browser.screenshot() if self.render_mode == "rgb_array" else None
@@ -121,6 +141,12 @@ class MiniWoBEnv(gym.Env[Any, Any]):
         """End the browser."""
         self._browser.close()
         self._done = True
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> MiniWoBEnv:
+        raise ContractError(
+            f"A copy of {type(self).__name__} must continue from the same state, but "
+            f"{self.uncopyable}. Make a second env and replay the seed and actions instead."
+        )
 
     def _look(self, observation: dict[str, Any]) -> None:
         dom = observation["dom_elements"]
@@ -161,32 +187,13 @@ class MiniWoBEnv(gym.Env[Any, Any]):
             return matrix(self._elements, self._slots)
         lines = [self._instruction, *(e.line() for e in self._elements), self._answer]
         text = "\n".join(line for line in lines if line)
-        return "".join(c if c in _ALLOWED else "?" for c in text)[:MAX_TEXT]
+        return printable(text)
 
-    def _info(self, understood: bool) -> dict[str, Any]:
+    def _info(self) -> dict[str, Any]:
         return {
-            "features": self._features(understood),
+            "features": self.features(),
             "is_success": self._done and self._raw > 0,
             "elements": [e.line() for e in self._elements],
-        }
-
-    def _features(self, understood: bool) -> dict[str, Any]:
-        best = target(self._elements)
-        away = math.dist(self._pointer, best.centre) if best else DIAGONAL
-        return {
-            "raw_reward": self._raw,
-            "done": self._done,
-            "clicks": self._clicks,
-            "n_elements": self._n_elements,
-            "n_clickable": len(self._elements),
-            "target_visible": best is not None,
-            "pointer_x": self._pointer[0],
-            "pointer_y": self._pointer[1],
-            "pointer_to_target": min(away, DIAGONAL),
-            "clicked_match": self._clicked.match if self._clicked else 0.0,
-            "understood": understood,
-            "instruction": self._instruction,
-            "clicked": self._clicked.text if self._clicked else "",
         }
 
 
@@ -202,16 +209,6 @@ def make_env(render_mode: str | None = None, **kwargs: Any) -> MiniWoBEnv:
     return MiniWoBEnv(render_mode=render_mode, **kwargs)
 
 
-def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{name} is one of {allowed}. Received {value!r}.")
-
-
-def _shown(action: Any) -> str:
-    text = str(action)
-    return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
 def _click_config() -> Any:
     actions = require("miniwob.action", extra="gui")
     kinds = actions.ActionTypes
@@ -221,10 +218,10 @@ def _click_config() -> Any:
 def _action_space(actions: str, slots: int) -> spaces.Space[Any]:
     if actions == "index":
         return spaces.Discrete(slots)
-    return spaces.Text(MAX_COMMAND, min_length=1, charset=CHARSET)
+    return text_space.command_space()
 
 
 def _observation_space(obs: str, slots: int) -> spaces.Space[Any]:
     if obs == "elements":
         return spaces.Box(0.0, 1.0, (slots * PER_ELEMENT,), np.float32)
-    return spaces.Text(MAX_TEXT, min_length=0, charset=CHARSET)
+    return text_space.observation_space()

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rewardsmith.envs.text_space import shortened
+
 DIRECTIONS = ("north", "south", "east", "west")
 VERBS = frozenset(DIRECTIONS).union(
     ("go", "take", "get", "pick", "drop", "put", "insert", "open", "close", "lock", "unlock"),
@@ -37,8 +39,7 @@ def playable(command: str) -> bool:
 
 def hint(line: str, admissible: Sequence[str]) -> str:
     """The answer to a line that is not a command: costs no move, changes nothing."""
-    shown = line if len(line) <= 40 else line[:37] + "..."
-    return f"{shown!r} is not a command here. Try one of: {', '.join(admissible)}."
+    return f"{shortened(line)} is not a command here. Try one of: {', '.join(admissible)}."
 
 
 def refused(feedback: str) -> bool:

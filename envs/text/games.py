@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rewardsmith.envs.text_space import one_of
 from rewardsmith.errors import ConfigError, require
 
 MAX_TRIES = 20
@@ -50,8 +51,7 @@ class CoinSettings:
             )
         if self.seed < 0:
             raise ConfigError(f"A game's seed must be at least 0. Received {self.seed}.")
-        if self.objective not in OBJECTIVES:
-            raise ConfigError(f"objective is one of {OBJECTIVES}. Received {self.objective!r}.")
+        one_of("objective", self.objective, OBJECTIVES)
 
     def _rooms(self) -> int:
         return ((self.level - 1) // 100 + 1) * ((self.level - 1) % 100 + 1)

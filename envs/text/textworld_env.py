@@ -9,16 +9,15 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from rewardsmith.errors import ConfigError, require
+from rewardsmith.envs import text_space
+from rewardsmith.envs.text_space import at_least_one, one_of, printable
+from rewardsmith.errors import ConfigError, ContractError, require
 
 from .commands import clean, hint, normalise, playable, refused
+from .frame import frame
 from .games import CoinSettings, coin_game, quiet_interpreter
 from .hashing import state_vector
 from .schema import SCHEMA, features_of
-
-MAX_TEXT, MAX_COMMAND = 4096, 128
-CHARSET = "\n" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x100)]))
-_ALLOWED = frozenset(CHARSET)
 
 
 class TextWorldEnv(gym.Env[Any, Any]):
@@ -40,8 +39,9 @@ class TextWorldEnv(gym.Env[Any, Any]):
     changes nothing.
     """
 
-    metadata = {"render_modes": ["ansi"], "render_fps": 2}  # noqa: RUF012
+    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}  # noqa: RUF012
     feature_schema = SCHEMA
+    uncopyable = "the game's interpreter is a C library that cannot be copied"
 
     def __init__(
         self,
@@ -56,12 +56,10 @@ class TextWorldEnv(gym.Env[Any, Any]):
         max_commands: int = 8,
         render_mode: str | None = None,
     ) -> None:
-        _one_of("actions", actions, ("text", "index"))
-        _one_of("obs", obs, ("text", "hash"))
-        _one_of("render_mode", render_mode, (None, "ansi"))
-        for name, number in (("n_games", n_games), ("hash_size", hash_size)):
-            if number < 1:
-                raise ConfigError(f"{name} must be at least 1. Received {number}.")
+        one_of("actions", actions, ("text", "index"))
+        one_of("obs", obs, ("text", "hash"))
+        one_of("render_mode", render_mode, (None, "ansi", "rgb_array"))
+        at_least_one(n_games=n_games, hash_size=hash_size, max_commands=max_commands)
         self._games = [CoinSettings(level, seed + i, objective) for i in range(n_games)]
         self._actions, self._obs, self._hash_size = actions, obs, hash_size
         self._max_commands, self.render_mode = max_commands, render_mode
@@ -70,7 +68,7 @@ class TextWorldEnv(gym.Env[Any, Any]):
         self._game: Any = None
         self._game_index: int | None = None
         self._state: Any = None
-        self._text = ""
+        self._text, self._understood = "", True
         self._quest_length = self._steps_left = 1
 
     def reset(
@@ -81,9 +79,9 @@ class TextWorldEnv(gym.Env[Any, Any]):
         self._load(self._choose(options or {}))
         self._state = self._game.reset()
         self._quest_length = max(len(self._state.policy_commands), 1)
-        self._steps_left = self._quest_length
-        self._text = _sanitised(f"{self._state.objective}\n\n{self._state.description}")
-        return self._observation(), self._info(understood=True)
+        self._steps_left, self._understood = self._quest_length, True
+        self._text = printable(f"{self._state.objective}\n\n{self._state.description}")
+        return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Carry out a command (or the one at an index); the reward is the score's change."""
@@ -91,16 +89,17 @@ class TextWorldEnv(gym.Env[Any, Any]):
             raise gym.error.ResetNeeded("The game is over or was never begun: call reset().")
         line, admissible = self._line(action), self.admissible_commands
         command = normalise(line)
-        if not playable(command):
-            self._text = _sanitised(hint(line, admissible))
-            return self._observation(), 0.0, False, False, self._info(understood=False)
+        self._understood = playable(command)
+        if not self._understood:
+            self._text = printable(hint(line, admissible))
+            return self._observation(), 0.0, False, False, self._info()
         before = self._state.score
         self._state, _, _ = self._game.step(command)
-        understood = not refused(self._state.feedback)
+        self._understood = not refused(self._state.feedback)
         text = clean(self._state.feedback)
-        self._text = _sanitised(text if understood else f"{text}\n{hint(line, admissible)}")
+        self._text = printable(text if self._understood else f"{text}\n{hint(line, admissible)}")
         reward = float(self._state.score - before)
-        return self._observation(), reward, self._done(), False, self._info(understood)
+        return self._observation(), reward, self._done(), False, self._info()
 
     @property
     def admissible_commands(self) -> list[str]:
@@ -119,8 +118,21 @@ class TextWorldEnv(gym.Env[Any, Any]):
             return command
         return self.admissible_commands.index(command)
 
-    def render(self) -> str | None:
-        """The last text, in mode `ansi`."""
+    def features(self) -> dict[str, Any]:
+        """The value of every feature in the current state."""
+        if self._state.policy_commands or self._state.won:  # else none wins: keep the last
+            self._steps_left = len(self._state.policy_commands)
+        return {
+            **features_of(self._state),
+            "steps_left": self._steps_left,
+            "quest_length": self._quest_length,
+            "understood": self._understood,
+        }
+
+    def render(self) -> Any:
+        """The last text: a str in mode `ansi`, a picture (320, 480, 3) in mode `rgb_array`."""
+        if self.render_mode == "rgb_array":
+            return frame(self._text)
         return self._text if self.render_mode == "ansi" else None
 
     def close(self) -> None:
@@ -128,6 +140,12 @@ class TextWorldEnv(gym.Env[Any, Any]):
         if self._game is not None:
             self._game.close()
         self._game = self._game_index = self._state = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> TextWorldEnv:
+        raise ContractError(
+            f"A copy of {type(self).__name__} must continue from the same state, but "
+            f"{self.uncopyable}. Make a second env and replay the seed and actions instead."
+        )
 
     def _choose(self, options: dict[str, Any]) -> int:
         index = options.get("game")
@@ -169,23 +187,13 @@ class TextWorldEnv(gym.Env[Any, Any]):
         commands = self.admissible_commands[: self._max_commands]
         return state_vector(texts, commands, self._hash_size)
 
-    def _info(self, understood: bool) -> dict[str, Any]:
+    def _info(self) -> dict[str, Any]:
         return {
-            "features": self._features(understood),
+            "features": self.features(),
             "is_success": bool(self._state.won),
             "admissible_commands": self.admissible_commands,
             "policy_commands": list(self._state.policy_commands),
             "game": self._game_index,
-        }
-
-    def _features(self, understood: bool) -> dict[str, Any]:
-        if self._state.policy_commands or self._state.won:  # else none wins: keep the last
-            self._steps_left = len(self._state.policy_commands)
-        return {
-            **features_of(self._state),
-            "steps_left": self._steps_left,
-            "quest_length": self._quest_length,
-            "understood": understood,
         }
 
 
@@ -200,22 +208,13 @@ def make_env(render_mode: str | None = None, **kwargs: Any) -> TextWorldEnv:
     return TextWorldEnv(render_mode=render_mode, **kwargs)
 
 
-def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{name} is one of {allowed}. Received {value!r}.")
-
-
 def _action_space(actions: str, max_commands: int) -> spaces.Space[Any]:
     if actions == "index":
         return spaces.Discrete(max_commands)
-    return spaces.Text(MAX_COMMAND, min_length=1, charset=CHARSET)
+    return text_space.command_space()
 
 
 def _observation_space(obs: str, hash_size: int) -> spaces.Space[Any]:
     if obs == "hash":
         return spaces.Box(0.0, 1.0, (hash_size,), np.float32)
-    return spaces.Text(MAX_TEXT, min_length=0, charset=CHARSET)
-
-
-def _sanitised(text: str) -> str:
-    return "".join(c if c in _ALLOWED else "?" for c in text)[:MAX_TEXT]
+    return text_space.observation_space()

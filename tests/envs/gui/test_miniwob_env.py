@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -10,7 +11,8 @@ from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 from rewardsmith.envs.gui.miniwob_env import MiniWoBEnv, make_env
-from rewardsmith.errors import ConfigError
+from rewardsmith.errors import ConfigError, ContractError
+from rewardsmith.testing import check_env as check_contract
 
 
 def button(env: MiniWoBEnv, text: str) -> Any:
@@ -104,6 +106,13 @@ def test_mask_and_empty_slots(index_env: MiniWoBEnv) -> None:
     np.testing.assert_array_equal(index_env.action_masks(), [True, True, False, False])
     _, reward, terminated, _, info = index_env.step(3)
     assert (reward, terminated, info["features"]["clicks"]) == (0.0, False, 0)
+
+
+def test_it_keeps_the_contract_and_refuses_a_copy(index_env: MiniWoBEnv) -> None:
+    report = check_contract(index_env, episodes=2, steps=5)
+    assert {f.name for f in report.unchecked} == {"deep copy", "rendering", "task reward"}
+    with pytest.raises(ContractError, match="lives in a browser"):
+        copy.deepcopy(index_env)
 
 
 def test_render_shows_two_buttons(text_env: MiniWoBEnv) -> None:

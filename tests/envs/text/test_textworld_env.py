@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import gymnasium as gym
@@ -9,7 +10,8 @@ from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 from rewardsmith.envs.text.textworld_env import TextWorldEnv
-from rewardsmith.errors import ConfigError
+from rewardsmith.errors import ConfigError, ContractError
+from rewardsmith.testing import check_env as check_contract
 
 
 def play_expert(env: TextWorldEnv) -> list[tuple[float, bool, dict[str, Any]]]:
@@ -128,6 +130,23 @@ def test_first_text_has_the_objective_and_no_banner(build: Any) -> None:
     assert f"-= {info['features']['location']} =-" in text
     assert "$$" not in text
     assert env.render() == text
+
+
+def test_the_picture_follows_the_text(build: Any) -> None:
+    env = build(render_mode="rgb_array")
+    env.reset(seed=0)
+    first = env.render()
+    env.step("inventory")
+    assert first.shape == env.render().shape == (320, 480, 3)
+    assert (first != env.render()).any()
+
+
+def test_it_keeps_the_contract_and_refuses_a_copy(build: Any) -> None:
+    env = build()
+    report = check_contract(env, episodes=2, steps=10)
+    assert {f.name for f in report.unchecked} == {"deep copy", "rendering", "task reward"}
+    with pytest.raises(ContractError, match="cannot be copied"):
+        copy.deepcopy(env)
 
 
 def test_a_step_after_the_end_asks_for_reset(build: Any) -> None:

@@ -1,0 +1,51 @@
+"""What the environments of text share: the space of printable text, and checks of settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gymnasium import spaces
+
+from rewardsmith.errors import ConfigError
+
+MAX_TEXT, MAX_COMMAND = 4096, 128
+#: line feed and every printable character of Latin-1
+CHARSET = "\n" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x100)]))
+_ALLOWED = frozenset(CHARSET)
+
+
+def observation_space() -> spaces.Text:
+    """Up to 4096 printable characters."""
+    return spaces.Text(MAX_TEXT, min_length=0, charset=CHARSET)
+
+
+def command_space() -> spaces.Text:
+    """One to 128 printable characters."""
+    return spaces.Text(MAX_COMMAND, min_length=1, charset=CHARSET)
+
+
+def printable(text: str) -> str:
+    """`text` as a member of `observation_space`: cut at its length, `?` for other characters.
+
+    >>> printable("caf\u00e9 \u2713")
+    'caf\u00e9 ?'
+    """
+    return "".join(c if c in _ALLOWED else "?" for c in text[:MAX_TEXT])
+
+
+def shortened(line: str) -> str:
+    """The repr of a line, cut to 40 characters, for answers and errors."""
+    return repr(line if len(line) <= 40 else line[:37] + "...")
+
+
+def one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
+    """Raise `ConfigError` unless the setting `name` has one of the `allowed` values."""
+    if value not in allowed:
+        raise ConfigError(f"{name} is one of {allowed}. Received {value!r}.")
+
+
+def at_least_one(**numbers: int) -> None:
+    """Raise `ConfigError` for a number below 1."""
+    for name, number in numbers.items():
+        if number < 1:
+            raise ConfigError(f"{name} must be at least 1. Received {number}.")
