@@ -20,6 +20,8 @@ FIRST_SEED = 1_000_000
 _MOST_ENVS = 20
 #: families whose envs are too heavy (a browser, a game process) to hold many at once
 _HEAVY = ("text", "gui")
+#: an episode of an env without any time limit is cut here; a policy may never end it
+_LONGEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class _Game:
         self.obs, reward, terminated, truncated, info = self.env.step(action)
         self.total += float(reward)
         self.length += 1
-        if terminated or truncated:
+        if terminated or truncated or self.length >= _LONGEST:
             scores[self.number] = (_success(self.env, info, self.total), self.total, self.length)
             self.over = not self.share
             if not self.over:

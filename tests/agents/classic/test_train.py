@@ -1,0 +1,152 @@
+import csv
+import json
+
+import pytest
+
+from rewardsmith.agents.classic.settings import make_spec
+from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.agents.classic.train import train
+from rewardsmith.errors import BindingError, ConfigError, NonFiniteRewardError
+
+CARTPOLE = "rewardsmith/CartPole-v0"
+
+
+def rows(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_ppo_learns_to_balance(tmp_path):
+    # A random policy's mean return in CartPole is about 22.
+    told = []
+    spec = make_spec(CARTPOLE, reward="potential", steps=12_000, eval_every=4000)
+    result = train(spec, tmp_path, progress=lambda step, known: told.append(step))
+    assert result.final_return > 100
+    assert result.env_steps == 12_032  # 47 rollouts of 8 x 32 steps
+    assert told[-1] == 12_032
+    assert told == sorted(told)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    spec = make_spec(CARTPOLE, reward="3*env + step_cost(1)", steps=1024, eval_every=256)
+    return folder, spec, train(spec, folder)
+
+
+def test_files_of_a_run(run):
+    folder, spec, result = run
+    assert RunSpec.read(folder / "spec.json") == spec
+    assert json.loads((folder / "result.json").read_text()) == {
+        "status": "finished",
+        "final_success": result.final_success,
+        "final_return": result.final_return,
+        "env_steps": 1024,
+        "seconds": result.seconds,
+    }
+    assert [r["env_steps"] for r in rows(folder / "eval.csv")] == ["0", "256", "512", "768", "1024"]
+    assert list(rows(folder / "eval.csv")[0]) == [
+        "env_steps",
+        "success",
+        "return",
+        "length",
+        "episodes",
+    ]
+
+
+def test_terms_are_means_of_episode_sums(run):
+    # With 1 a step from the env, the terms 3*env and step_cost(1) add up to 3 and -1 a step.
+    for row in rows(run[0] / "terms.csv"):
+        length = float(row["env_return"])
+        assert float(row["env"]) == pytest.approx(3 * length, rel=1e-4)
+        assert float(row["step_cost"]) == pytest.approx(-length, rel=1e-4)
+
+
+def test_every_term_is_logged_to_csv_and_tensorboard(run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run[0] / "logs"))
+    events.Reload()
+    tags = {"reward/env", "reward/step_cost", "reward/env_return", "eval/success", "eval/return"}
+    assert tags <= set(events.Tags()["scalars"])
+    assert tags <= set(rows(run[0] / "logs" / "progress.csv")[0])
+
+
+def test_a_finished_run_is_not_trained_again(run):
+    folder, spec, result = run
+    before = (folder / "eval.csv").read_bytes()
+    assert train(spec, folder, resume=True) == result
+    assert (folder / "eval.csv").read_bytes() == before
+
+
+def test_the_same_spec_gives_the_same_run(run, tmp_path):
+    folder, spec, _ = run
+    train(spec, tmp_path)
+    for name in ("eval.csv", "terms.csv"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_another_seed_gives_another_run(run, tmp_path):
+    folder, spec, _ = run
+    train(RunSpec.from_dict({**spec.to_dict(), "seed": 1}), tmp_path)
+    assert (tmp_path / "terms.csv").read_bytes() != (folder / "terms.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("algo", "env"),
+    [("a2c", "CartPole"), ("dqn", "CartPole"), ("sac", "Pendulum"), ("td3", "Pendulum")],
+)
+def test_every_algorithm_trains(tmp_path, algo, env):
+    spec = make_spec(
+        f"rewardsmith/{env}-v0",
+        reward="potential",
+        algo=algo,
+        steps=400,
+        eval_every=200,
+        eval_episodes=2,
+        hyperparameters={} if algo == "a2c" else {"learning_starts": 100, "batch_size": 32},
+    )
+    assert train(spec, tmp_path).env_steps >= 400
+    assert len(rows(tmp_path / "eval.csv")) >= 2
+
+
+def test_tqc_from_sb3_contrib_trains(tmp_path):
+    spec = make_spec(
+        "rewardsmith/Pendulum-v0",
+        algo="tqc",
+        steps=120,
+        eval_every=120,
+        eval_episodes=1,
+        hyperparameters={"learning_starts": 100, "batch_size": 16},
+    )
+    assert train(spec, tmp_path).env_steps == 120
+
+
+def test_normalisation_outside_the_reward(tmp_path):
+    spec = make_spec("rewardsmith/MountainCar-v0", reward="potential", steps=3400, eval_episodes=2)
+    assert spec.normalize == "obs+reward"
+    train(spec, tmp_path)
+    # -1 a step for 200 steps: the log shows the env's own return, not the normalised one
+    assert float(rows(tmp_path / "terms.csv")[-1]["env_return"]) == -200
+
+
+def test_an_action_space_that_the_algorithm_cannot_serve(tmp_path):
+    with pytest.raises(ConfigError, match="Use --algo ppo or a2c or sac or td3 or tqc"):
+        train(make_spec("rewardsmith/Pendulum-v0", algo="dqn"), tmp_path)
+
+
+def test_a_stranger_without_the_feature_is_refused_before_training(tmp_path):
+    with pytest.raises((BindingError, KeyError), match="has_key"):
+        train(make_spec("CartPole-v1", reward="env + potential(has_key)"), tmp_path)
+
+
+@pytest.mark.parametrize("on_nan", ["raise", "zero"])
+def test_a_nan_names_its_term_or_is_zeroed(tmp_path, on_nan):
+    # The cart leaves the centre to the left sooner or later: the root of a negative number.
+    reward = "env + sqrt(cart_position)"
+    spec = make_spec(CARTPOLE, reward=reward, steps=256, on_nan=on_nan, eval_episodes=1)
+    if on_nan == "zero":
+        assert train(spec, tmp_path).env_steps == 256
+        return
+    with pytest.raises(NonFiniteRewardError, match=r"cart_position.*--on-nan"):
+        train(spec, tmp_path)
