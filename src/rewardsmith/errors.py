@@ -34,9 +34,11 @@ class LanguageError(RewardsmithError, ValueError):
         lines = self.source.splitlines()
         if not 1 <= self.line <= len(lines):
             return self.message
-        mark = " " * self.column + "^" * self.width
+        start = max(self.column - 60, 0)  # a long line is cut around the place
+        shown = lines[self.line - 1][start : start + 160]
+        mark = " " * (self.column - start) + "^" * min(self.width, 160)
         place = f"line {self.line}, column {self.column + 1}"
-        return f"{self.message}\n  at {place}\n    {lines[self.line - 1]}\n    {mark}"
+        return f"{self.message}\n  at {place}\n    {shown}\n    {mark}"
 
 
 class BindingError(RewardsmithError, ValueError):

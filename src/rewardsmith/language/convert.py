@@ -220,7 +220,7 @@ class Converter:
                 "together, and multiplied by numbers and schedules only.",
                 node,
             )
-        known = (*FUNCTIONS, "next", *self.terms)
+        known = (*FUNCTIONS, "next", *self.terms, *SCHEDULES)
         self.source.fail_unknown("function", name, known, node.func)
 
     def _function(self, node: ast.Call, name: str) -> Call:

@@ -175,6 +175,7 @@ class RewardParser:
         if any(self._hard(node) for node in others):
             message = "Two terms cannot be multiplied with *. Write times(progress, infraction)."
             self.source.fail(message, others[0])
+        self.convert.expression(others[0])  # a wrong expression has its own error
         self.source.fail(
             "A term is multiplied by numbers and schedules only, not by an expression. Write "
             "when(condition, term) to gate it, or times(term, expression) to multiply it.",

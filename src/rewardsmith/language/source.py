@@ -155,14 +155,14 @@ class Source:
                     stack.append((child, depth if left else depth + 1, left))
 
     def _fail_syntax(self, error: SyntaxError) -> NoReturn:
+        if "Exceeds the limit" in error.msg:
+            self.fail("This is not a formula: a number has too many digits.")
         if not error.offset:  # the text ended too early
             where = self.place(self._lead + len(self._flat) - 1)
             self.fail("This is not a formula: it ends too early, after this.", where)
         width = (error.end_offset or 0) - error.offset
         message = error.msg.split(". ", maxsplit=1)[0]
-        if "'=='" in error.msg:
+        if self._flat[error.offset - 1 : error.offset] == "=":
             message = "equality is written =="
-        elif "Exceeds the limit" in error.msg:
-            message = "a number has too many digits"
         where = self.place(self._lead + error.offset - 1, width)
         self.fail(f"This is not a formula: {message}.", where)
