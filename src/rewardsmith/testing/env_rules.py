@@ -14,7 +14,7 @@ from rewardsmith.errors import ContractError
 from rewardsmith.features import FeatureSchema
 from rewardsmith.testing.driver import Driver, Moment
 from rewardsmith.testing.report import Broken, Unchecked
-from rewardsmith.testing.subject import same
+from rewardsmith.testing.subject import nearly_same, same
 
 
 @dataclass(frozen=True)
@@ -142,21 +142,21 @@ def _compare(
     first: list[tuple[str, Moment]], second: list[tuple[str, Moment]], circumstance: str
 ) -> None:
     for (where, a), (_, b) in zip(first, second, strict=True):
-        if differing := _difference(a, b):
+        if differing := _difference(a, b, same):
             raise Broken(
                 f"{circumstance} {differing} differed at {where}. Draw all chance from "
                 "self.np_random, seeded by reset(seed=...), and keep no state outside the env."
             )
 
 
-def _difference(a: Moment, b: Moment) -> str:
+def _difference(a: Moment, b: Moment, equal: Callable[[Any, Any], bool]) -> str:
     for name in ("obs", "reward", "terminated", "truncated"):
-        if not same(getattr(a, name), getattr(b, name)):
+        if not equal(getattr(a, name), getattr(b, name)):
             return name
     for agent, info in a.info.items():
         left, right = info.get("features", {}), b.info[agent].get("features", {})
-        if not same(left, right):
-            changed = [n for n in left if n not in right or not same(left[n], right[n])]
+        if not equal(left, right):
+            changed = [n for n in left if n not in right or not equal(left[n], right[n])]
             return f"the features {changed}"
     return ""
 
@@ -198,7 +198,7 @@ def _continue_both(trial: Trial) -> None:
     for i in range(min(10, trial.steps)):
         action = trial.driver.sample()
         mine, other = trial.driver.step(action), _step_twin(twin, action)
-        if differing := _difference(mine, other):
+        if differing := _difference(mine, other, nearly_same):
             raise Broken(
                 f"{i + 1} steps after a deep copy, {differing} differed between copy and "
                 "original. State is shared or left out: define __deepcopy__, or set "

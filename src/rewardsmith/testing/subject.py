@@ -106,17 +106,34 @@ def play(copy_: Any, episode: Transition, *, learn: bool = False) -> Floats:
 
 def same(a: Any, b: Any) -> bool:
     """Whether nested states, arrays or transitions hold the same bits."""
+    return _alike(a, b, tolerance=0.0)
+
+
+def nearly_same(a: Any, b: Any) -> bool:
+    """As `same`, but for rounding: a solver that starts anew may end in another last bit."""
+    return _alike(a, b, tolerance=TOLERANCE)
+
+
+def _alike(a: Any, b: Any, tolerance: float) -> bool:
     if isinstance(a, Transition):
-        return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+        return all(_alike(getattr(a, f.name), getattr(b, f.name), tolerance) for f in fields(a))
     if isinstance(a, Mapping):
-        return isinstance(b, Mapping) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+        if not isinstance(b, Mapping) or a.keys() != b.keys():
+            return False
+        return all(_alike(a[k], b[k], tolerance) for k in a)
     if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(_alike(x, y, tolerance) for x, y in zip(a, b, strict=True))
     if a is None or b is None:
         return a is b
-    left, right = np.asarray(a), np.asarray(b)
-    floats = left.dtype.kind == "f" and right.dtype.kind == "f"
-    return left.shape == right.shape and bool(np.array_equal(left, right, equal_nan=floats))
+    return _arrays_alike(np.asarray(a), np.asarray(b), tolerance)
+
+
+def _arrays_alike(a: Any, b: Any, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    if a.dtype.kind == "f" and b.dtype.kind == "f":
+        return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True))
+    return bool(np.array_equal(a, b))
 
 
 def close(a: Floats, b: Floats) -> bool:
