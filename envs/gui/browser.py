@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import weakref
 from typing import Any
 
@@ -26,6 +27,7 @@ FLAGS = (
 )
 # The page ends an episode by the wall clock; this is the longest delay setTimeout takes (24 days).
 NO_TIME_LIMIT_MS = 2**31 - 1
+_SHORT = "/tmp" if os.access("/tmp", os.W_OK) else None
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -68,11 +70,14 @@ class Browser:
 
     def __init__(self, task: str) -> None:
         check_task(task)
+        find_binaries()
         selenium = require("miniwob.selenium_instance", extra="gui")
         processor = require("miniwob.reward", extra="gui").get_raw_reward
-        self._driver = _start_driver()
+        # Chromium puts a socket there, whose path may have 107 characters: not below $TMPDIR.
+        self.folder = tempfile.mkdtemp(prefix="rewardsmith-chromium-", dir=_SHORT)
+        self._driver = _start_driver(self.folder)
         # Runs at close(), when this object goes, or at the interpreter's exit.
-        self._finalizer = weakref.finalize(self, _quit, self._driver, os.getpid())
+        self._finalizer = weakref.finalize(self, _quit, self._driver, self.folder, os.getpid())
         self.instance = selenium.SeleniumInstance(
             0, task, headless=True, reward_processor=processor
         )
@@ -117,7 +122,16 @@ class Browser:
         self._finalizer()
 
 
-def _start_driver() -> Any:
+def _start_driver(folder: str) -> Any:
+    """Start Chromium, which leaves files behind in its temporary `folder` even when it quits."""
+    try:
+        return _chrome(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _chrome(folder: str) -> Any:
     webdriver = require("selenium.webdriver", extra="gui")
     service = require("selenium.webdriver.chrome.service", extra="gui").Service
     chrome, driver = find_binaries()
@@ -126,7 +140,8 @@ def _start_driver() -> Any:
     for flag in FLAGS:
         options.add_argument(flag)
     settings = {"preexec_fn": _die_with_parent} if _LIBC else {}
-    return webdriver.Chrome(options, service(executable_path=driver, popen_kw=settings))
+    env = {**os.environ, "TMPDIR": folder}
+    return webdriver.Chrome(options, service(executable_path=driver, env=env, popen_kw=settings))
 
 
 def _die_with_parent() -> None:
@@ -135,6 +150,7 @@ def _die_with_parent() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _quit(driver: Any, owner: int) -> None:
+def _quit(driver: Any, folder: str, owner: int) -> None:
     if os.getpid() == owner:  # a forked worker must not end its parent's browser
         driver.quit()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -80,7 +80,7 @@ class TextWorldEnv(gym.Env[Any, Any]):
         self._state = self._game.reset()
         self._quest_length = max(len(self._state.policy_commands), 1)
         self._steps_left, self._understood = self._quest_length, True
-        self._text = printable(f"{self._state.objective}\n\n{self._state.description}")
+        self._text = printable(f"{self._state.objective}\n\n{clean(self._state.description)}")
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:

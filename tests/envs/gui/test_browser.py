@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ browser = Browser("click-test-2")
 driver = browser.instance.driver.service.process.pid
 files = glob.glob(f"/proc/{driver}/task/*/children")
 print(driver, *(pid for file in files for pid in open(file).read().split()), flush=True)
+print(browser.folder, flush=True)
 """
 
 
@@ -47,8 +49,10 @@ def test_close_ends_driver_and_chromium() -> None:
     pids = [driver, *_children(driver)]
     assert len(pids) >= 2
     assert all(map(_running, pids))
+    assert Path(browser.folder).is_dir()
     browser.close()
     browser.close()
+    assert not Path(browser.folder).exists()
     assert _left_after(pids, 10) == []
 
 
@@ -57,9 +61,12 @@ def test_no_browser_outlives_its_process(end: str) -> None:
     command = [sys.executable, "-c", _OPEN + end]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == (-signal.SIGKILL if "kill" in end else 0), done.stderr
-    pids = [int(pid) for pid in done.stdout.split()]
+    *numbers, folder = done.stdout.split()
+    pids = [int(number) for number in numbers]
     assert len(pids) >= 2
     assert _left_after(pids, 10) == []
+    assert Path(folder).exists() == ("kill" in end)  # a killed process removes no files
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_pages_time_limit_is_lifted() -> None:
