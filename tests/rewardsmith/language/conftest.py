@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,9 @@ def _reads(tree: Expr) -> bool:
     return _sound(tree) and constant_value(tree) is None
 
 
-def _compounds(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+@cache
+def _compounds(depth: int) -> st.SearchStrategy[Expr]:
+    inner = _expression(depth)
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     binary = st.sampled_from(["+", "-", "*", "/", "//", "%", "**"])
     order = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
@@ -75,7 +78,15 @@ def _compounds(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 _leaves = st.builds(Const, _numbers | _some) | st.builds(
     Name, st.sampled_from(["a", "has_key", "obs", "action", "reward", "t", "env_x"])
 )
-_expressions = st.recursive(_leaves, _compounds, max_leaves=8)
+
+
+@st.composite
+def _expression(draw: st.DrawFn, depth: int) -> Expr:
+    # Not st.recursive, whose repr grows with every level until Hypothesis warns of it.
+    return draw(_leaves if depth == 0 or draw(st.booleans()) else _compounds(depth - 1))
+
+
+_expressions = _expression(3)
 
 _names = st.none() | st.sampled_from(
     ["key", "env", "potential", "potential_2", "yes", "1e5", "a: b", "-", 'q"u', "'", "#", "é", ""]
@@ -113,7 +124,9 @@ def _items(terms: st.SearchStrategy[Term]) -> st.SearchStrategy[Sum]:
     return st.lists(items, min_size=1, max_size=3).map(lambda found: Sum(tuple(found)))
 
 
-def _nested(terms: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
+@cache
+def _nested(depth: int) -> st.SearchStrategy[Term]:
+    terms = _term(depth)
     # As an argument, a sum of bare tolerances is an expression.
     sums = _items(terms).filter(lambda s: not all(map(_bare_tolerance, s.items)))
     either = sums | _expressions
@@ -136,6 +149,11 @@ _simple = (
 )
 
 
+@st.composite
+def _term(draw: st.DrawFn, depth: int) -> Term:
+    return draw(_simple if depth == 0 or draw(st.booleans()) else _nested(depth - 1))
+
+
 @pytest.fixture(scope="session")
 def terms() -> tuple[str, ...]:
     return TERMS
@@ -148,7 +166,7 @@ def expressions() -> st.SearchStrategy[Expr]:
 
 @pytest.fixture(scope="session")
 def rewards() -> st.SearchStrategy[Sum]:
-    return _items(st.recursive(_simple, _nested, max_leaves=3))
+    return _items(_term(2))
 
 
 @pytest.fixture
