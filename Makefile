@@ -42,7 +42,7 @@ demo: $(DEMO_STAMP)
 	@echo "$(CURDIR)/$(DEMO_OUT)/report.html"
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

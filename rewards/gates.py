@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,11 @@ from rewardsmith.rewards.expression import Closure, as_expression, compiled, fea
 from rewardsmith.term import Binding, Guarantee, RewardTerm, Scope, State
 from rewardsmith.transition import Bools, Floats, Transition
 
-READINGS = {"end": lambda v: float(v[-1]), "max": lambda v: float(v.max()), "sum": np.sum}
+READINGS: dict[str, Callable[[Floats], float]] = {
+    "end": lambda v: float(v[-1]),
+    "max": lambda v: float(v.max()),
+    "sum": lambda v: float(v.sum()),
+}
 
 
 class Gate(RewardTerm):
@@ -114,11 +118,16 @@ class Times(Gate):
 
     def step(self, transition: Transition) -> Floats:
         """The product, online."""
-        return np.prod([c.step(transition) for c in self.children], axis=0)
+        return _product([c.step(transition) for c in self.children])
 
     def relabel(self, transition: Transition) -> Floats:
         """The product, of stored transitions."""
-        return np.prod([c.relabel(transition) for c in self.children], axis=0)
+        return _product([c.relabel(transition) for c in self.children])
+
+
+def _product(factors: list[Floats]) -> Floats:
+    product: Floats = np.prod(factors, axis=0)
+    return product
 
 
 class EpisodeGate(Gate):
@@ -154,7 +163,7 @@ class EpisodeGate(Gate):
         )
 
     def _passes(self, values: Floats) -> bool:
-        outcome = float(READINGS[self.read](values))
+        outcome = READINGS[self.read](values)
         return outcome > self.threshold if self.strict else outcome >= self.threshold
 
 

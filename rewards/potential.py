@@ -74,7 +74,7 @@ class Potential(RewardTerm):
             before = np.where(known, before, self._scale() * self._now(transition))
         after = self._arrival(transition)
         # Before the cache is written: `before` may be a view of it.
-        paid = self._discount * after - before
+        paid: Floats = self._discount * after - before
         self._cache[rows] = after
         self._known[rows] = True
         return paid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewardsmith.language.nodes import Call, Expr
+from rewardsmith.language.nodes import Call, Expr, Literal
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.expression import as_expression
 from rewardsmith.rewards.value import Value
@@ -32,7 +32,7 @@ class Tolerance(Value):
         sigmoid: str = "gaussian",
         value_at_margin: float = 0.1,
     ) -> None:
-        options = {
+        options: dict[str, Literal] = {
             "bounds": bounds,
             "margin": margin,
             "sigmoid": sigmoid,
