@@ -68,12 +68,14 @@ class TabularMDP:
         states = np.arange(len(policy))
         moves = np.where(self.terminal[:, None], 0.0, self.dynamics[states, policy])
         gains = np.where(self.terminal, 0.0, paid[states, policy])
-        return np.linalg.solve(np.eye(len(policy)) - self.gamma * moves, gains)
+        values = np.linalg.solve(np.eye(len(policy)) - self.gamma * moves, gains)
+        return values.astype(np.float64)
 
     def optimal_actions(self, reward: Floats | None = None, *, slack: float = 1e-8) -> Bools:
         """Which actions are optimal in each state, shape (S, A), ties within `slack`."""
         q = self.q_values(reward)
-        return q >= q.max(axis=1, keepdims=True) - slack
+        best: Bools = q >= q.max(axis=1, keepdims=True) - slack
+        return best
 
     def transitions(self) -> Transition:
         """Every (s, a, s') as one row, s' fastest; terminal successors are terminated."""
