@@ -68,10 +68,13 @@ class RunCallback(BaseCallback):
             self._evaluate()
         self._checkpoint()
         self._tell(always=True)
-        self.eval_table.close()
-        self.term_table.close()
         assert self.last is not None
         return self.last
+
+    def close(self) -> None:
+        """Close the tables."""
+        self.eval_table.close()
+        self.term_table.close()
 
     def _on_step(self) -> bool:
         for done, info in zip(self.locals["dones"], self.locals["infos"], strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
 from rewardsmith.agents.classic.algorithms import Algorithm, check_spaces, find_algorithm
+from rewardsmith.agents.classic.env_state import load_envs, save_envs
 from rewardsmith.agents.classic.evaluate import make_bare
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.stack import RewardStack
@@ -37,10 +39,10 @@ class Learner:
         self.spec = spec
         self.algorithm: Algorithm = find_algorithm(spec.algo)
         stack = RewardStack.parse(spec.reward)
-        bare = DummyVecEnv([_maker(spec) for _ in range(spec.n_envs)])
-        check_spaces(self.algorithm, bare, spec.env_id)
+        self.bare = DummyVecEnv([_maker(spec) for _ in range(spec.n_envs)])
+        check_spaces(self.algorithm, self.bare, spec.env_id)
         self.reward = RewardVecEnv(
-            bare,
+            self.bare,
             stack,
             gamma=spec.gamma,
             bootstraps_on_truncation=True,
@@ -49,7 +51,7 @@ class Learner:
         )
         self.venv: VecEnv = self._normalized(self.reward)
         self.model: Any = self.algorithm.load_class()(
-            _policy(bare.observation_space),
+            _policy(self.bare.observation_space),
             self.venv,
             seed=spec.seed,
             gamma=spec.gamma,
@@ -69,26 +71,52 @@ class Learner:
         return self.venv.normalize_obs if isinstance(self.venv, VecNormalize) else None
 
     def save(self, folder: Path) -> None:
-        """Write model, reward and buffers into `folder`."""
+        """Write model, reward, buffers and, where they can be saved, the envs into `folder`."""
         self.model.save(folder / "model.zip", exclude=NOT_SAVED)
         self.stack.save(folder / "stack.npz")
         if isinstance(self.venv, VecNormalize):
             self.venv.save(str(folder / "normalize.pkl"))
         if not self.algorithm.on_policy:
             self.model.save_replay_buffer(folder / "replay.pkl")
+        goes_on = save_envs(self.bare, folder / "envs.pkl")
+        state = {
+            "goes_on": goes_on,
+            "place": self.reward.state_dict() if goes_on else None,
+            "returns": self.venv.returns if isinstance(self.venv, VecNormalize) else None,
+            "actions": self.model.action_space.np_random.bit_generator.state,
+        }
+        (folder / "learner.pkl").write_bytes(pickle.dumps(state))
 
     def load(self, folder: Path) -> None:
-        """Take over what `save` wrote; the envs begin new episodes from seeds of their own."""
+        """Take over what `save` wrote.
+
+        Envs that could not be saved begin new episodes, from seeds that follow from the run's
+        seed and the env steps taken.
+        """
+        state = pickle.loads((folder / "learner.pkl").read_bytes())
+        goes_on = state["goes_on"]
         if isinstance(self.venv, VecNormalize):
             self.venv = VecNormalize.load(str(folder / "normalize.pkl"), self.reward)
         self.model = self.algorithm.load_class().load(
-            folder / "model.zip", env=self.venv, device="cpu", **self._places()
+            folder / "model.zip",
+            env=self.venv,
+            device="cpu",
+            force_reset=not goes_on,
+            **self._places(),
         )
         self.stack.load(folder / "stack.npz")
         if not self.algorithm.on_policy:
-            self.model.load_replay_buffer(folder / "replay.pkl")
-        entropy = np.random.SeedSequence([self.spec.seed, self.model.num_timesteps])
-        self.venv.seed(int(entropy.generate_state(1)[0]))
+            self.model.load_replay_buffer(folder / "replay.pkl", truncate_last_traj=not goes_on)
+        # Loading has seeded the action space anew.
+        self.model.action_space.np_random.bit_generator.state = state["actions"]
+        if goes_on:
+            load_envs(self.bare, folder / "envs.pkl")
+            self.reward.load_state_dict(state["place"])
+            if isinstance(self.venv, VecNormalize):
+                self.venv.returns = state["returns"]
+        else:
+            entropy = np.random.SeedSequence([self.spec.seed, self.model.num_timesteps])
+            self.venv.seed(int(entropy.generate_state(1)[0]))
 
     def close(self) -> None:
         """Close the training envs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +62,9 @@ def train(
 def _run(
     spec: RunSpec, folder: RunFolder, checkpoint_every: int, progress: Progress | None
 ) -> Result:
-    learner, evaluator = Learner(spec), Evaluator(spec)
-    try:
+    with ExitStack() as closing:
+        learner = closing.enter_context(contextlib.closing(Learner(spec)))
+        evaluator = closing.enter_context(contextlib.closing(Evaluator(spec)))
         state = read_newest(folder.checkpoints, lambda path, state: _load(learner, path, state))
         callback = RunCallback(
             learner,
@@ -71,16 +74,17 @@ def _run(
             progress=progress,
             state=state,
         )
-        _learn(learner, callback, folder)
+        closing.callback(callback.close)
+        logger = _logger(folder, learner.model.num_timesteps)
+        closing.callback(logger.close)
+        learner.model.set_logger(logger)
+        _learn(learner, callback)
         last = callback.finish()
         result = Result(
             last.success, last.env_return, learner.model.num_timesteps, callback.seconds
         )
         folder.write_result(result)
         return result
-    finally:
-        evaluator.close()
-        learner.close()
 
 
 def _load(learner: Learner, path: Path, state: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +93,9 @@ def _load(learner: Learner, path: Path, state: dict[str, Any]) -> dict[str, Any]
     return state
 
 
-def _learn(learner: Learner, callback: RunCallback, folder: RunFolder) -> None:
+def _learn(learner: Learner, callback: RunCallback) -> None:
     model = learner.model
     done = model.num_timesteps
-    model.set_logger(_logger(folder, done))
     left = learner.spec.steps - done
     if left > 0:
         model.learn(left, callback=callback, reset_num_timesteps=done == 0)
