@@ -77,7 +77,11 @@ def compile_expression(
         from rewardsmith.language.validate import check_scalar
 
         check_scalar(tree, schema, source=source)
-    code = _compile(tree, at == "next")
+    try:
+        code = _compile(tree, at == "next")
+    except LanguageError as error:
+        place = (error.line, error.column, error.width)
+        raise LanguageError(error.message, source, *place) from None
     if code.constant is not None:
         number = code.constant
         return lambda tr: np.full(len(tr), number)
