@@ -58,6 +58,7 @@ class Display:
             f"[{self.done}/{self.total}] {minutes}:{seconds:02d} {name}: {note}",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
 
     def _advance(self, name: str, env_steps: int) -> None:

@@ -132,6 +132,7 @@ def _tell_failures(failed: Sequence[Job]) -> None:
             f"failed: {job.name}, traceback in {job.log}{_last_line(job.log)}",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
 
 
