@@ -66,7 +66,7 @@ def compile_expression(
     Raises:
         LanguageError: the schema says that the tree is no number per row, or does not fit.
 
-    >>> run = compile_expression(Binary("*", Const(2.0), Name("reward")))
+    >>> run = compile_expression(Binary("+", Name("reward"), Name("reward")))
     >>> none = np.zeros(2, bool)
     >>> run(Transition(None, None, None, np.array([1.0, 3.0]), none, none)).tolist()
     [2.0, 6.0]

@@ -70,8 +70,8 @@ def _evaluate(tree: Expr, values: list[Array]) -> Array:
 def peel(tree: Expr) -> tuple[float, Expr | None]:
     """Split a product into its leading number and the rest (None if it is all number).
 
-    >>> peel(Binary("*", Const(2.0), Binary("*", Const(3.0), Name("x"))))
-    (6.0, Name(name='x'))
+    >>> peel(Binary("*", Const(2.0), Unary("-", Const(3.0))))
+    (-6.0, None)
     """
     value = constant_value(tree)
     if value is not None:

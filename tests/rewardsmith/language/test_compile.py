@@ -46,6 +46,7 @@ CASES: dict[str, list[float]] = {
     "all(p > 0)": [1, 0, 0],
     "any(p < 0) + all(p == 0)": [0, 1, 1],
     "norm(x)": [1, 2, 0],
+    "norm(p*p)": [337**0.5, 0, 5392**0.5],
     "sum(x) + mean(x) + max(x)": [3, -6, 0],
     "sum(x*p)": [7, 0, 0],
     "sum(p + x)": [9, -4, 2],
