@@ -9,7 +9,7 @@ from rewardsmith.registration import register_envs
 
 if TYPE_CHECKING:
     from rewardsmith.features import Feature, FeatureSchema
-    from rewardsmith.named_rewards import named_rewards, resolve_reward
+    from rewardsmith.named_rewards import resolve_reward
     from rewardsmith.registry import register_term
     from rewardsmith.stack import RewardOutput, RewardStack
     from rewardsmith.term import Binding, Guarantee, Learner, RewardTerm, Scope
@@ -31,7 +31,6 @@ _LAZY = {
     "Scope": "rewardsmith.term",
     "Transition": "rewardsmith.transition",
     "make": "rewardsmith.wrappers.make",
-    "named_rewards": "rewardsmith.named_rewards",
     "register_term": "rewardsmith.registry",
     "resolve_reward": "rewardsmith.named_rewards",
 }
@@ -48,7 +47,6 @@ __all__ = [
     "Scope",
     "Transition",
     "make",
-    "named_rewards",
     "register_term",
     "resolve_reward",
 ]
