@@ -72,7 +72,7 @@ _sum = _reduced(np.add)
 
 def _norm(rows: Array) -> Array:
     if rows.ndim == 2:  # four times as fast as the general form on many rows
-        return np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        return np.asarray(np.sqrt(np.einsum("ij,ij->i", rows, rows)))
     return np.absolute(rows) if rows.ndim < 2 else np.sqrt(_sum(rows * rows))
 
 
