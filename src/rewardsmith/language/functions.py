@@ -15,7 +15,7 @@ from rewardsmith.language.tolerance import make_tolerance
 
 Array = NDArray[Any]
 
-#: names that are no features: what they mean is in docs/contracts.md
+#: names that are no features: what they mean is in docs/design.md
 BUILTIN_NAMES = ("obs", "action", "reward", "t")
 #: kinds of schedules, which multiply a term at the level of the reward
 SCHEDULES = ("constant", "linear", "cosine", "steps", "anneal")
