@@ -57,7 +57,7 @@ def compiled(expression: Expr, binding: Binding, *, at: str = "now") -> Closure:
 
 
 def potential_closures(expression: Expr, binding: Binding) -> tuple[Closure, Closure]:
-    """Phi(s) and Phi(s') of an expression over one state; `next` is refused inside it."""
-    language.validate_expression(expression, binding.schema, allow_next=False)
+    """Phi(s) and Phi(s') of an expression over one state; nothing else may stand in it."""
+    language.validate_expression(expression, binding.schema, state_only=True)
     now = language.compile_expression(expression, at="now", schema=binding.schema)
     return now, language.compile_expression(expression, at="next", schema=binding.schema)

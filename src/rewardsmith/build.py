@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rewardsmith.errors import BindingError, ConfigError, near_misses
-from rewardsmith.language import parse_expression
+from rewardsmith.language import labels, parse_expression
 from rewardsmith.language.nodes import Expr, Sum, Term, Weighted
 from rewardsmith.registry import find_term
 from rewardsmith.schedules import Compiled, compile_schedule
@@ -45,21 +45,12 @@ def build_entries(tree: Sum, made: list[RewardTerm] | None = None) -> tuple[Entr
     )
 
 
-def unique_names(tree: Sum) -> list[str]:
-    """Names of a sum's terms: the given one, or the term's own with _2, _3 ... if taken."""
+def unique_names(tree: Sum) -> tuple[str, ...]:
+    """Names of a sum's terms: the given one, or a derived one with _2, _3 ... if taken."""
     given = [item.term.name for item in tree.items if item.term.name]
     if doubled := {n for n in given if given.count(n) > 1}:
         raise ConfigError(f"Terms of one reward need different names. Received twice: {doubled}.")
-    taken, names = set(given), []
-    for item in tree.items:
-        base = name = item.term.name or item.term.term
-        count = 1
-        while not item.term.name and name in taken:
-            count += 1
-            name = f"{base}_{count}"
-        taken.add(name)
-        names.append(name)
-    return names
+    return labels(tree)
 
 
 def build_term(node: Term) -> RewardTerm:

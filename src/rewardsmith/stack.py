@@ -11,15 +11,13 @@ import numpy as np
 
 from rewardsmith import language
 from rewardsmith.build import Entry, build_entries, to_tree
-from rewardsmith.errors import BindingError, ConfigError
+from rewardsmith.errors import BindingError, ConfigError, LanguageError
 from rewardsmith.guarantees import combine
 from rewardsmith.language.nodes import Sum
 from rewardsmith.nonfinite import Repair
 from rewardsmith.storage import load_state, save_state
 from rewardsmith.term import Binding, Clock, Guarantee, RewardTerm, Scope, State
 from rewardsmith.transition import Bools, Floats, Transition
-
-Source = "RewardStack | RewardTerm | Sum | Mapping[str, Any] | str | Path"
 
 
 @dataclass(slots=True)
@@ -69,10 +67,12 @@ class RewardStack:
         if isinstance(source, Path) or (
             isinstance(source, str) and source.endswith((".yaml", ".yml"))
         ):
-            return cls(language.reward_from_yaml(_read(Path(source))))
+            tree = language.reward_from_yaml(_read(Path(source)))
+            return cls(tree, source=language.format_reward(tree))
         if isinstance(source, str):
             return cls(language.parse_reward(source), source=source)
-        return cls(language.reward_from_data(source))
+        tree = language.reward_from_data(source)
+        return cls(tree, source=language.format_reward(tree))
 
     @property
     def formula(self) -> str:
@@ -134,10 +134,21 @@ class RewardStack:
         self._repair = Repair(on_nan, binding.num_envs)
         for entry in self.entries:
             _check_scope(entry, self.binding)
-            entry.term.bind(self.binding)
+            self._bind_term(entry.term, self.binding)
         for name in sorted(self.needs):
             binding.schema[name]  # raises with the near misses
         return self
+
+    def _bind_term(self, term: RewardTerm, binding: Binding) -> None:
+        try:
+            term.bind(binding)
+        except LanguageError as error:
+            if error.source or not self.source:
+                raise
+            # Terms know the place of a fault, only the stack knows the text around it.
+            raise type(error)(
+                error.message, self.source, error.line, error.column, error.width
+            ) from None
 
     def step(self, transition: Transition) -> RewardOutput:
         """Pay N transitions as they happen; episode-scope terms pay 0 until `finish`.

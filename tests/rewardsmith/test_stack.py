@@ -38,7 +38,8 @@ def step(x, after, reward=0.0, **fields):
 def test_components_carry_their_weights_and_add_up():
     out = bound("2*env + 0.5*x - 3", 2).step(step([1, 2], [0, 0], reward=10))
     assert out.terms["env"].tolist() == [20, 20]
-    assert out.terms["value"].tolist() == [0.5, 1.0]
+    assert out.terms["x"].tolist() == [0.5, 1.0]
+    assert out.terms["value"].tolist() == [-3.0, -3.0]
     assert out.total.tolist() == [17.5, 18.0]
     np.testing.assert_array_equal(sum(out.terms.values()), out.total)
 
@@ -132,9 +133,10 @@ def test_wrong_rewards_state_the_rule(reward, message):
         RewardStack.parse(reward)
 
 
-def test_an_unknown_feature_is_named_with_the_near_miss():
-    with pytest.raises(RewardsmithError, match="Did you mean 'key'"):
+def test_an_unknown_feature_is_named_with_the_near_miss_and_its_place():
+    with pytest.raises(RewardsmithError, match="Did you mean 'key'") as caught:
         bound("env + potential(kye)")
+    assert "\n    env + potential(kye)\n                    ^^^" in str(caught.value)
 
 
 def test_a_syntax_error_points_at_its_place():
