@@ -15,7 +15,7 @@ from rewardsmith.errors import ConfigError, near_misses
 CODES = (len(OBJECT_TO_IDX), len(COLOR_TO_IDX), len(STATE_TO_IDX) + 1)
 
 
-class FlatObservation(gym.ObservationWrapper[Any, Any, Any]):
+class FlatObservation(gym.ObservationWrapper[Any, Any, Any], gym.utils.RecordConstructorArgs):
     """One-hot codes of every cell in view, the heading, and the mission's colour.
 
     The observation is uint8 of shape (cells * 21 + 4 + 6,), 0 or 1. The colour is that of the
@@ -24,7 +24,8 @@ class FlatObservation(gym.ObservationWrapper[Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
-        super().__init__(env)
+        gym.utils.RecordConstructorArgs.__init__(self)
+        gym.ObservationWrapper.__init__(self, env)
         width, height, _ = env.observation_space["image"].shape  # type: ignore[index]
         per_cell = sum(CODES)
         starts = np.array([0, CODES[0], CODES[0] + CODES[1]])
@@ -45,11 +46,12 @@ class FlatObservation(gym.ObservationWrapper[Any, Any, Any]):
         return flat
 
 
-class ImageObservation(gym.ObservationWrapper[Any, Any, Any]):
+class ImageObservation(gym.ObservationWrapper[Any, Any, Any], gym.utils.RecordConstructorArgs):
     """MiniGrid's 7x7x3 view alone, uint8."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
-        super().__init__(env)
+        gym.utils.RecordConstructorArgs.__init__(self)
+        gym.ObservationWrapper.__init__(self, env)
         self.observation_space = env.observation_space["image"]  # type: ignore[index]
 
     def observation(self, observation: Any) -> Any:
@@ -75,7 +77,8 @@ def observed(env: gym.Env[Any, Any], obs: str) -> gym.Env[Any, Any]:
     """Wrap `env` so that it gives `flat`, `full`, `image` or `dict` observations."""
     if obs not in KINDS:
         raise ConfigError(
-            f"A grid env's obs is one of {sorted(KINDS)}. Received {obs!r}.{near_misses(obs, KINDS)}"
+            f"A grid env's obs is one of {sorted(KINDS)}. Received {obs!r}."
+            + near_misses(obs, KINDS)
         )
     wrapped: gym.Env[Any, Any] = KINDS[obs](env)  # type: ignore[no-untyped-call, operator]
     return wrapped
