@@ -1,0 +1,181 @@
+"""What every place shares: features into arrays, sums over episodes, a stack bound to a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from rewardsmith.errors import ContractError, PlaceError
+from rewardsmith.features import FeatureSchema
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Binding, Learner, Scope
+from rewardsmith.transition import Bools, Floats, Ints
+
+Arrays = dict[str, NDArray[Any]]
+STEP_ONLY = frozenset({Scope.STEP})
+
+# Text stays objects: a fixed-width NumPy string would cut longer text that comes later.
+_DTYPES: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_, "text": object}
+
+
+class FeatureReader:
+    """Reads the features that a stack needs, from infos or, without a schema, observations.
+
+    Args:
+        schema: the env's own `feature_schema`, or None if it has none.
+        space: observation space of one env.
+    """
+
+    def __init__(self, schema: FeatureSchema | None, space: spaces.Space[Any]) -> None:
+        self.from_obs = schema is None
+        self.schema = FeatureSchema.from_space(space) if schema is None else schema
+        self._dict_obs = isinstance(space, spaces.Dict)
+        self._dtypes: list[tuple[str, Any]] = []
+
+    def need(self, names: frozenset[str]) -> None:
+        """Read only these from now on."""
+        self._dtypes = [(name, _DTYPES[self.schema[name].dtype]) for name in sorted(names)]
+
+    def batch(self, infos: Sequence[Mapping[str, Any]], obs: Any) -> Arrays:
+        """Features of N states, name -> (N, ...), from one info each (or batched `obs`)."""
+        if not self._dtypes:
+            return {}
+        if self.from_obs:
+            return self.of_obs(obs)
+        try:
+            return {n: np.array([i["features"][n] for i in infos], d) for n, d in self._dtypes}
+        except KeyError as error:
+            raise self.missing(error) from None
+
+    def of_obs(self, obs: Any) -> Arrays:
+        """Features of batched observations: each key of a dict, or `obs`."""
+        return {n: np.array(obs[n] if self._dict_obs else obs, d) for n, d in self._dtypes}
+
+    def of_vector(self, infos: Mapping[str, Any]) -> Arrays:
+        """Features from the batched infos of a Gymnasium vector env; rows without stay 0."""
+        try:
+            return {n: np.array(infos["features"][n], d) for n, d in self._dtypes}
+        except KeyError as error:
+            raise self.missing(error) from None
+
+    def missing(self, error: KeyError) -> ContractError:
+        """The error for an info without a feature that the schema promises."""
+        return ContractError(
+            'An env with a feature_schema writes info["features"] at reset and at step, with '
+            f"every name of the schema. Received an info without {error.args[0]!r}; "
+            "rewardsmith.testing.check_env(env) finds the place."
+        )
+
+
+def put_rows(into: Arrays, rows: Any, values: Arrays) -> Arrays:
+    """Copies of `into` whose `rows` hold `values` (as many rows as `rows` names)."""
+    merged = {}
+    for name, array in into.items():
+        merged[name] = array.copy()
+        merged[name][rows] = values[name]
+    return merged
+
+
+def put_obs(obs: Any, index: int, value: Any) -> None:
+    """Write one env's observation into a batch, in place."""
+    if isinstance(obs, dict):
+        for key, array in obs.items():
+            array[index] = value[key]
+    else:
+        obs[index] = value
+
+
+def copy_obs(obs: Any) -> Any:
+    """A copy of a batch of observations, one level deep."""
+    if isinstance(obs, dict):
+        return {key: np.array(value) for key, value in obs.items()}
+    return np.array(obs)
+
+
+class EpisodeLog:
+    """Sums of every term, the env's return and the length of each slot's running episode."""
+
+    def __init__(self, names: Sequence[str], num_envs: int) -> None:
+        self.names = tuple(names)
+        self.sums = np.zeros((num_envs, len(self.names)))
+        self.env: Floats = np.zeros(num_envs)
+        self.length: Ints = np.zeros(num_envs, dtype=np.int64)
+
+    def add(
+        self, terms: Mapping[str, Floats], env_reward: Floats, valid: Bools | None = None
+    ) -> Floats:
+        """Count one step of all slots (those in `valid`); gives the terms as (N, terms)."""
+        columns: Floats = np.array([terms[name] for name in self.names]).T
+        if valid is None:
+            self.sums += columns
+            self.env += env_reward
+            self.length += 1
+        else:
+            self.sums += np.where(valid[:, None], columns, 0.0)
+            self.env += np.where(valid, env_reward, 0.0)
+            self.length += valid
+        return columns
+
+    def summary(self, slot: int) -> dict[str, Any]:
+        """`{"sum", "mean", "env", "length"}` of the slot's episode so far."""
+        length = int(self.length[slot])
+        sums = dict(zip(self.names, self.sums[slot].tolist(), strict=True))
+        mean = {name: value / max(length, 1) for name, value in sums.items()}
+        return {"sum": sums, "mean": mean, "env": float(self.env[slot]), "length": length}
+
+    def reset(self, mask: Any) -> None:
+        """Begin new episodes in the slots of `mask`."""
+        self.sums[mask] = 0.0
+        self.env[mask] = 0.0
+        self.length[mask] = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The running sums."""
+        return {"sums": self.sums.copy(), "env": self.env.copy(), "length": self.length.copy()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over running sums of as many slots and terms."""
+        self.sums[:] = state["sums"]
+        self.env[:] = state["env"]
+        self.length[:] = state["length"]
+
+
+def find_schema(get: Callable[[], Any]) -> FeatureSchema | None:
+    """The `feature_schema` that `get` finds, or None if the env has none."""
+    try:
+        schema = get()
+    except AttributeError:
+        return None
+    return schema if isinstance(schema, FeatureSchema) else None
+
+
+def bound_stack(
+    reward: Any,
+    reader: FeatureReader,
+    learner: Learner,
+    *,
+    num_envs: int,
+    place: str,
+    serves: frozenset[Scope] = STEP_ONLY,
+    on_nan: str = "raise",
+) -> RewardStack:
+    """Read a reward, bind it to a place and tell the reader what it needs.
+
+    Raises:
+        PlaceError: the stack already runs elsewhere.
+        BindingError, UnknownNameError: it cannot run here.
+    """
+    stack = reward if isinstance(reward, RewardStack) else RewardStack.parse(reward)
+    if stack.binding is not None:
+        raise PlaceError(
+            "A stack keeps the state of one place's episodes, so it runs in one place. Received "
+            f"one that runs in {stack.binding.place!r}; use RewardStack.parse(stack.formula) for "
+            "another."
+        )
+    stack.bind(Binding(reader.schema, learner, num_envs, place, serves), on_nan=on_nan)
+    reader.need(stack.needs)
+    return stack
