@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -65,7 +66,7 @@ def make_spec(
     run, learner = _split(defaults(algorithm.name, chosen["env_id"]))
     settings = {"algo": algorithm.name, "steps": 100_000, "seed": 0, **run, **chosen}
     settings["hyperparameters"] = _fit({**learner, **hyperparameters}, settings["steps"])
-    settings.setdefault("eval_every", max(_as_steps(settings["steps"]) // _EVALUATIONS, 1))
+    settings.setdefault("eval_every", _eval_every(settings))
     entry = find_entry(settings["env_id"])
     settings["env_id"] = entry.id if entry else settings["env_id"]
     stack = checked_reward(settings.get("reward", "env"), settings["env_id"])
@@ -139,6 +140,15 @@ def _fit(hyperparameters: dict[str, Any], steps: Any) -> dict[str, Any]:
     if "buffer_size" in hyperparameters:
         hyperparameters["buffer_size"] = min(hyperparameters["buffer_size"], _as_steps(steps))
     return hyperparameters
+
+
+def _eval_every(settings: Mapping[str, Any]) -> int:
+    """A twentieth of the run, in whole rollouts: evaluation happens between two of them."""
+    steps = _as_steps(settings["steps"])
+    rollout = settings["n_envs"] * settings["hyperparameters"].get("n_steps", 1)
+    if not isinstance(rollout, int) or rollout < 1:
+        rollout = 1
+    return math.ceil(steps / _EVALUATIONS / rollout) * rollout
 
 
 def _as_steps(steps: Any) -> int:

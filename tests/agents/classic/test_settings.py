@@ -33,7 +33,13 @@ def test_the_command_line_overrides_the_file_and_the_file_the_defaults(tmp_path)
     )
     spec = make_spec(config=path, seed=4)
     assert (spec.steps, spec.seed, spec.hyperparameters["n_steps"]) == (7000, 4, 8)
-    assert spec.eval_every == 350  # a twentieth of the run
+
+
+def test_evaluations_come_every_twentieth_of_the_run_in_whole_rollouts():
+    # DoorKey: a rollout is 16 envs x 128 steps = 2048; a twentieth of 50000 is 2500
+    assert make_spec("rewardsmith/DoorKey-5x5-v0", steps=50_000).eval_every == 4096
+    # off-policy, one env: every step
+    assert make_spec(CARTPOLE, algo="dqn", steps=50_000).eval_every == 2500
 
 
 def test_a_named_reward_is_kept_as_its_formula():
