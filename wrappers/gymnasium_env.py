@@ -1,0 +1,139 @@
+"""The Gymnasium place: one env whose reward is the stack's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from rewardsmith.errors import PlaceError
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Learner
+from rewardsmith.transition import Transition
+from rewardsmith.wrappers.gather import Arrays, EpisodeLog, FeatureReader, bound_stack, find_schema
+
+_ALL = np.ones(1, dtype=bool)
+
+
+class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
+    """Replace the reward of an env by a stack's.
+
+    Put it outside TimeLimit, so that it sees truncation. Every info gets `reward_env` (the env's
+    own reward) and `reward_terms` (name -> weighted value); at an episode's end also
+    `reward_episode`: `{"sum", "mean", "env", "length"}`.
+
+    Args:
+        env: the env.
+        reward: a stack, a formula, a YAML path, a mapping or a term.
+        gamma: the learner's discount.
+        bootstraps_on_truncation: whether the learner values the state at a time limit.
+        on_nan: `raise`, `zero` or `last`.
+        training: whether terms learn and the env-step clock runs; False for evaluation.
+
+    Raises:
+        BindingError, UnknownNameError: the reward cannot run here.
+    """
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        reward: Any,
+        *,
+        gamma: float = 0.99,
+        bootstraps_on_truncation: bool = True,
+        on_nan: str = "raise",
+        training: bool = True,
+    ) -> None:
+        gym.utils.RecordConstructorArgs.__init__(
+            self,
+            reward=reward.formula if isinstance(reward, RewardStack) else reward,
+            gamma=gamma,
+            bootstraps_on_truncation=bootstraps_on_truncation,
+            on_nan=on_nan,
+            training=training,
+        )
+        super().__init__(env)
+        schema = find_schema(lambda: env.get_wrapper_attr("feature_schema"))
+        self.reader = FeatureReader(schema, env.observation_space)
+        self.stack: RewardStack = bound_stack(
+            reward,
+            self.reader,
+            Learner(gamma, bootstraps_on_truncation),
+            num_envs=1,
+            place="Gymnasium wrapper",
+            on_nan=on_nan,
+        )
+        self.training = training
+        self.last_transition: Transition | None = None
+        self._log = EpisodeLog(self.stack.names, 1)
+        self._obs: Any = None
+        self._features: Arrays | None = None
+        self._t, self._episode = 0, -1
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode."""
+        obs, info = self.env.reset(seed=seed, options=options)
+        self._obs = _row(obs)
+        self._features = self.reader.batch([info], self._obs)
+        self._t, self._episode = 0, self._episode + 1
+        self.stack.reset(_ALL)
+        self._log.reset(_ALL)
+        return obs, info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Step the env and pay what the stack says."""
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        transition = self._transition(action, obs, float(reward), terminated, truncated, info)
+        paid = self.stack.step(transition)
+        if self.training:
+            self.stack.update(transition)
+        columns = self._log.add(paid.terms, transition.env_reward)
+        info["reward_env"] = float(reward)
+        info["reward_terms"] = dict(zip(self._log.names, columns[0].tolist(), strict=True))
+        if terminated or truncated:
+            info["reward_episode"] = self._log.summary(0)
+        self.last_transition = transition
+        self._obs, self._features = transition.next_obs, dict(transition.next_features)
+        self._t += 1
+        return obs, float(paid.total[0]), bool(terminated), bool(truncated), info
+
+    def compute_reward(self, achieved_goal: Any, desired_goal: Any, info: Any) -> Any:
+        """The goal env's own reward, which hindsight replay and checkers ask for.
+
+        Raises:
+            AttributeError: the env is no goal env.
+        """
+        return self.env.get_wrapper_attr("compute_reward")(achieved_goal, desired_goal, info)
+
+    def _transition(
+        self, action: Any, obs: Any, reward: float, terminated: bool, truncated: bool, info: Any
+    ) -> Transition:
+        if self._features is None:
+            raise PlaceError("A reward follows episodes from their start. Call reset() first.")
+        next_obs = _row(obs)
+        return Transition(
+            self._obs,
+            np.asarray(action)[None],
+            next_obs,
+            np.array([reward]),
+            np.array([terminated], dtype=bool),
+            np.array([truncated], dtype=bool),
+            self._features,
+            self.reader.batch([info], next_obs),
+            episode=np.array([self._episode]),
+            t=np.array([self._t]),
+        )
+
+
+def _row(obs: Any) -> Any:
+    """A batch of one observation, copied."""
+    if isinstance(obs, dict):
+        return {key: _row(value) for key, value in obs.items()}
+    if isinstance(obs, str | tuple | list):
+        batch = np.empty(1, dtype=object)
+        batch[0] = obs
+        return batch
+    return np.array(obs)[None]

@@ -1,0 +1,159 @@
+"""Build any registered environment, ours or a stranger's, with its reward."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.vector import AutoresetMode
+from gymnasium.wrappers import TimeLimit
+
+from rewardsmith.catalog import EnvEntry
+from rewardsmith.errors import ConfigError, near_misses
+from rewardsmith.named_rewards import resolve_reward
+from rewardsmith.registration import build_bare, check_known, find_entry
+
+_MODES = ("sync", "async")
+
+
+def make(
+    env_id: str,
+    reward: Any = None,
+    *,
+    gamma: float = 0.99,
+    bootstraps_on_truncation: bool = True,
+    on_nan: str = "raise",
+    num_envs: int | None = None,
+    vectorization_mode: str = "sync",
+    autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+    **kwargs: Any,
+) -> Any:
+    """Build a registered env with its reward around it.
+
+    Args:
+        env_id: an id of ours (`rewardsmith/` may be left out) or any of Gymnasium's registry.
+        reward: the name of a ready-made reward, a formula, a YAML path, a mapping, a term or a
+            stack; None for the env's own reward without a wrapper.
+        gamma: the learner's discount.
+        bootstraps_on_truncation: whether the learner values the state at a time limit.
+        on_nan: `raise`, `zero` or `last`.
+        num_envs: build a vector env of so many; None builds a single env.
+        vectorization_mode: `sync` or `async`, with num_envs.
+        autoreset_mode: Gymnasium's, with num_envs.
+        kwargs: passed to the env (`render_mode`, ...).
+
+    Returns:
+        A gymnasium Env or VectorEnv, or a PettingZoo parallel env for multi-agent ids.
+
+    Raises:
+        UnknownNameError: nobody knows the id; the message lists the near misses.
+        RewardsmithError: the reward cannot be read or cannot run in this env.
+
+    >>> env = make("rewardsmith/MountainCar-v0", reward="potential", gamma=0.98)
+    >>> env.stack.formula
+    'env + potential(10*(mechanical_energy - 1))'
+    """
+    check_known(env_id)
+    place = {
+        "gamma": gamma,
+        "bootstraps_on_truncation": bootstraps_on_truncation,
+        "on_nan": on_nan,
+    }
+    entry = find_entry(env_id)
+    # Before anything is built: a reward that cannot be read must not leave envs behind.
+    stack = None if reward is None else resolve_reward(reward, env_id)
+    if entry is not None and entry.family == "multiagent":
+        return _make_parallel(entry, stack, place, num_envs, kwargs)
+    if num_envs is None:
+        return _wrapped(_make_bare(env_id, kwargs), stack, place)
+    builders = [partial(_make_bare, env_id, kwargs) for _ in range(num_envs)]
+    return _wrapped_vector(
+        _vectorized(builders, vectorization_mode, AutoresetMode(autoreset_mode)), stack, place
+    )
+
+
+def entry_point(
+    env_id: str,
+    reward: Any = None,
+    *,
+    gamma: float = 0.99,
+    bootstraps_on_truncation: bool = True,
+    on_nan: str = "raise",
+    render_mode: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """What `gym.make` calls for an id of ours; arguments as in `make`."""
+    entry = find_entry(env_id)
+    if entry is None:
+        check_known(env_id)
+        raise ConfigError(f"{env_id} is not an environment of rewardsmith. Use gymnasium.make.")
+    stack = None if reward is None else resolve_reward(reward, env_id)
+    place = {
+        "gamma": gamma,
+        "bootstraps_on_truncation": bootstraps_on_truncation,
+        "on_nan": on_nan,
+    }
+    return _wrapped(_limited(entry, {"render_mode": render_mode, **kwargs}), stack, place)
+
+
+def _make_bare(env_id: str, kwargs: dict[str, Any]) -> Any:
+    """The env with its time limit and without a reward."""
+    entry = find_entry(env_id)
+    return gym.make(env_id, **kwargs) if entry is None else _limited(entry, kwargs)
+
+
+def _limited(entry: EnvEntry, kwargs: dict[str, Any]) -> Any:
+    env = build_bare(entry, **kwargs)
+    steps = entry.max_episode_steps
+    return env if steps is None else TimeLimit(env, steps)
+
+
+def _wrapped(env: Any, stack: Any, place: dict[str, Any]) -> Any:
+    if stack is None:
+        return env
+    from rewardsmith.wrappers.gymnasium_env import RewardWrapper
+
+    return _or_close(env, lambda: RewardWrapper(env, stack, **place))
+
+
+def _vectorized(builders: list[Any], mode: str, autoreset: AutoresetMode) -> Any:
+    if mode not in _MODES:
+        raise ConfigError(
+            f"vectorization_mode is one of {_MODES}. Received {mode!r}.{near_misses(mode, _MODES)}"
+        )
+    kind = gym.vector.SyncVectorEnv if mode == "sync" else gym.vector.AsyncVectorEnv
+    return kind(builders, autoreset_mode=autoreset)
+
+
+def _wrapped_vector(env: Any, stack: Any, place: dict[str, Any]) -> Any:
+    if stack is None:
+        return env
+    from rewardsmith.wrappers.vector_env import RewardVectorWrapper
+
+    return _or_close(env, lambda: RewardVectorWrapper(env, stack, **place))
+
+
+def _make_parallel(
+    entry: EnvEntry, stack: Any, place: dict[str, Any], num_envs: int | None, kwargs: Any
+) -> Any:
+    if num_envs is not None:
+        raise ConfigError(
+            f"{entry.id} is a PettingZoo game, which has no vector env. Received "
+            f"num_envs={num_envs}; leave it out, and vectorise with SuperSuit outside the reward."
+        )
+    env = build_bare(entry, **kwargs)
+    if stack is None:
+        return env
+    from rewardsmith.wrappers.pettingzoo_parallel import RewardParallelWrapper
+
+    return _or_close(env, lambda: RewardParallelWrapper(env, stack, **place))
+
+
+def _or_close(env: Any, wrap: Any) -> Any:
+    """Wrap an env, or close it (its windows and processes) if the reward is refused."""
+    try:
+        return wrap()
+    except BaseException:
+        env.close()
+        raise
