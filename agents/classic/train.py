@@ -63,9 +63,10 @@ def _run(
     spec: RunSpec, folder: RunFolder, checkpoint_every: int, progress: Progress | None
 ) -> Result:
     with ExitStack() as closing:
-        learner = closing.enter_context(contextlib.closing(Learner(spec)))
+        restored = read_newest(folder.checkpoints, lambda path, state: _load(spec, path, state))
+        learner, state = restored or (Learner(spec), None)
+        closing.callback(learner.close)
         evaluator = closing.enter_context(contextlib.closing(Evaluator(spec)))
-        state = read_newest(folder.checkpoints, lambda path, state: _load(learner, path, state))
         callback = RunCallback(
             learner,
             evaluator,
@@ -87,10 +88,16 @@ def _run(
         return result
 
 
-def _load(learner: Learner, path: Path, state: dict[str, Any]) -> dict[str, Any]:
-    learner.load(path)
+def _load(spec: RunSpec, path: Path, state: dict[str, Any]) -> tuple[Learner, dict[str, Any]]:
+    # A new learner for every try: a damaged checkpoint leaves it half loaded.
+    learner = Learner(spec)
+    try:
+        learner.load(path)
+    except BaseException:
+        learner.close()
+        raise
     set_random_state(state["random"])
-    return state
+    return learner, state
 
 
 def _learn(learner: Learner, callback: RunCallback) -> None:

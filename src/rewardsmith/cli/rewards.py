@@ -41,7 +41,7 @@ def term_rows() -> list[dict[str, Any]]:
     """One row per registered term; scope and guarantee are None where its parts decide."""
     from rewardsmith.registry import find_term, term_names
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in term_names():
         cls: Any = find_term(name)
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
@@ -65,7 +65,7 @@ def named_rows(entry: EnvEntry) -> list[dict[str, Any]]:
     """One row per ready-made reward of an environment."""
     from rewardsmith.named_rewards import named_rewards
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for reward in named_rewards(entry).values():
         stack = reward.stack()
         rows.append(

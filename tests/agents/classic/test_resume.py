@@ -98,3 +98,56 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_says_so(tmp_path):
     assert list_checkpoints(tmp_path / "checkpoints")
     assert not list((tmp_path / "checkpoints").glob(".part-*"))
     assert train(spec, tmp_path, resume=True).env_steps == 3072
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_envs_that_cannot_be_saved_begin_new_episodes(tmp_path):
+    # Box2D's world cannot be pickled.
+    spec = make_spec(
+        "rewardsmith/LunarLander-v0",
+        reward="potential",
+        steps=512,
+        n_envs=2,
+        eval_every=256,
+        eval_episodes=1,
+        hyperparameters={"n_steps": 64, "n_epochs": 1},
+    )
+
+    def stop(step, known):
+        if list_checkpoints(tmp_path / "checkpoints"):
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train(spec, tmp_path, progress=stop, checkpoint_every=128)
+    assert not list(tmp_path.rglob("envs.pkl"))
+    assert train(spec, tmp_path, resume=True).env_steps == 512
+    steps = [line.split(",")[0] for line in (tmp_path / "eval.csv").read_text().splitlines()]
+    assert steps == ["env_steps", "0", "256", "512"]
+
+
+def test_a_half_readable_checkpoint_leaves_no_trace(tmp_path):
+    spec = make_spec(**{**SPECS["ppo"], "steps": 256})
+    for name in ("whole", "torn"):
+        train(spec, tmp_path / name)
+    (tmp_path / "torn" / "result.json").unlink()
+    for stack in tmp_path.glob("torn/checkpoints/*/stack.npz"):
+        stack.write_bytes(b"")  # the model beside it loads well
+    train(spec, tmp_path / "torn", resume=True)
+    assert (tmp_path / "torn" / "eval.csv").read_text() == (
+        tmp_path / "whole" / "eval.csv"
+    ).read_text()
+
+
+def test_a_run_without_a_readable_checkpoint_begins_anew(tmp_path):
+    spec = make_spec(**{**SPECS["ppo"], "steps": 256})
+    train(spec, tmp_path / "whole")
+    spec.write(tmp_path / "torn" / "spec.json")
+    torn = tmp_path / "torn" / "checkpoints" / "step-000000000256"
+    torn.mkdir(parents=True)
+    (torn / "state.npz").write_bytes(b"PK")
+    train(spec, tmp_path / "torn", resume=True)
+    for name in ("eval.csv", "terms.csv"):
+        assert (tmp_path / "torn" / name).read_text() == (tmp_path / "whole" / name).read_text()
