@@ -80,6 +80,11 @@ def put_rows(into: Arrays, rows: Any, values: Arrays) -> Arrays:
     return merged
 
 
+def take_rows(arrays: Arrays, rows: Any) -> Arrays:
+    """The same arrays at `rows`."""
+    return {name: array[rows] for name, array in arrays.items()}
+
+
 def put_obs(obs: Any, index: int, value: Any) -> None:
     """Write one env's observation into a batch, in place."""
     if isinstance(obs, dict):
@@ -90,10 +95,11 @@ def put_obs(obs: Any, index: int, value: Any) -> None:
 
 
 def copy_obs(obs: Any) -> Any:
-    """A copy of a batch of observations, one level deep."""
+    """A copy of a batch of observations, one level deep; text becomes objects."""
     if isinstance(obs, dict):
-        return {key: np.array(value) for key, value in obs.items()}
-    return np.array(obs)
+        return {key: copy_obs(value) for key, value in obs.items()}
+    array = np.array(obs)
+    return array.astype(object) if array.dtype.kind == "U" else array
 
 
 class EpisodeLog:

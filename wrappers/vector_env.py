@@ -1,0 +1,247 @@
+"""The Gymnasium vector place: N envs at once, in all three autoreset modes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+
+from rewardsmith.errors import PlaceError
+from rewardsmith.features import FeatureSchema
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Learner
+from rewardsmith.transition import Bools, Floats, Transition
+from rewardsmith.wrappers.gather import (
+    Arrays,
+    EpisodeLog,
+    FeatureReader,
+    bound_stack,
+    copy_obs,
+    find_schema,
+    put_obs,
+    put_rows,
+    take_rows,
+)
+
+Step = tuple[Any, Floats, Bools, Bools, dict[str, Any]]
+
+
+class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
+    """Replace the reward of a vector env (SyncVectorEnv, AsyncVectorEnv, ...) by a stack's.
+
+    infos get `reward_env` of shape (N,), `reward_terms` (name -> (N,)) and, where an episode
+    ended, `reward_episode` (`sum`, `mean`, `env`, `length`), with Gymnasium's masks beside them
+    (`_reward_env`, ...). Under NEXT_STEP the step after an episode's end is no transition: it
+    is paid 0 and masked.
+
+    Args:
+        env: the vector env; it says its `metadata["autoreset_mode"]`.
+        reward: a stack, a formula, a YAML path, a mapping or a term.
+        gamma: the learner's discount.
+        bootstraps_on_truncation: whether the learner values the state at a time limit.
+        on_nan: `raise`, `zero` or `last`.
+        training: whether terms learn and the env-step clock runs; False for evaluation.
+
+    Raises:
+        PlaceError: the env does not say how it resets.
+        BindingError, UnknownNameError: the reward cannot run here.
+    """
+
+    def __init__(
+        self,
+        env: VectorEnv[Any, Any, Any],
+        reward: Any,
+        *,
+        gamma: float = 0.99,
+        bootstraps_on_truncation: bool = True,
+        on_nan: str = "raise",
+        training: bool = True,
+    ) -> None:
+        gym.utils.RecordConstructorArgs.__init__(
+            self,
+            reward=reward.formula if isinstance(reward, RewardStack) else reward,
+            gamma=gamma,
+            bootstraps_on_truncation=bootstraps_on_truncation,
+            on_nan=on_nan,
+            training=training,
+        )
+        super().__init__(env)
+        self.autoreset_mode = _autoreset_mode(env)
+        self.reader = FeatureReader(_schema(env), env.single_observation_space)
+        self.stack: RewardStack = bound_stack(
+            reward,
+            self.reader,
+            Learner(gamma, bootstraps_on_truncation),
+            num_envs=env.num_envs,
+            place="Gymnasium vector wrapper",
+            on_nan=on_nan,
+        )
+        self.training = training
+        self.last_transition: Transition | None = None
+        self._log = EpisodeLog(self.stack.names, env.num_envs)
+        # A vector env that does not copy writes its next observations over these.
+        self._copies = not getattr(env.unwrapped, "copy", False)
+        self._obs: Any = None
+        self._features: Arrays | None = None
+        self._ended = np.zeros(env.num_envs, dtype=bool)
+        self._t = np.zeros(env.num_envs, dtype=np.int64)
+        self._episode = np.full(env.num_envs, -1, dtype=np.int64)
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin episodes in all envs, or in those of `options["reset_mask"]`."""
+        mask = (options or {}).get("reset_mask")
+        mask = np.ones(self.num_envs, dtype=bool) if mask is None else np.array(mask, dtype=bool)
+        obs, infos = self.env.reset(seed=seed, options=options)
+        self._obs = self._kept(obs)
+        features = self._read(infos, self._obs)
+        rows = np.flatnonzero(mask)
+        self._features = (
+            features
+            if self._features is None
+            else put_rows(self._features, rows, take_rows(features, rows))
+        )
+        self._ended = self._ended & ~mask
+        self._begin(mask)
+        return obs, infos
+
+    def step(self, actions: Any) -> Step:
+        """Step all envs and pay what the stack says; shape (N,)."""
+        if self._features is None:
+            raise PlaceError("A reward follows episodes from their start. Call reset() first.")
+        if self.autoreset_mode is AutoresetMode.DISABLED and self._ended.any():
+            raise PlaceError(
+                "With autoreset disabled, ended episodes are reset before the next step. Envs "
+                f"{np.flatnonzero(self._ended).tolist()} have ended; call "
+                'reset(options={"reset_mask": terminated | truncated}).'
+            )
+        obs, rewards, terminated, truncated, infos = self.env.step(actions)
+        done = terminated | truncated
+        kept = self._kept(obs)
+        arrived = self._read(infos, kept)
+        transition = self._transition(
+            actions, kept, arrived, (rewards, terminated, truncated), infos
+        )
+        paid = self.stack.step(transition)
+        if self.training:
+            self.stack.update(transition)
+        self._annotate(infos, paid.terms, transition, done)
+        self.last_transition = transition
+        self._obs, self._features = kept, arrived
+        self._t = np.where(self._dummy, 0, self._t + 1)
+        self._ended = done if self.autoreset_mode is not AutoresetMode.SAME_STEP else self._ended
+        if done.any():
+            self._begin(done)
+        return obs, paid.total, terminated, truncated, infos
+
+    @property
+    def _dummy(self) -> Bools:
+        """Envs whose step only reset them."""
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP:
+            return self._ended
+        return np.zeros(self.num_envs, dtype=bool)
+
+    def _transition(
+        self, actions: Any, obs: Any, arrived: Arrays, outcome: Any, infos: dict[str, Any]
+    ) -> Transition:
+        rewards, terminated, truncated = outcome
+        done = terminated | truncated
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and done.any():
+            obs, arrived = self._final(obs, arrived, np.flatnonzero(done), infos)
+        dummy = self._dummy
+        return Transition(
+            self._obs,
+            actions,
+            obs,
+            np.asarray(rewards, dtype=np.float64),
+            terminated,
+            truncated,
+            self._features or {},
+            arrived,
+            valid=~dummy if dummy.any() else None,
+            episode=self._episode,
+            t=self._t,
+        )
+
+    def _final(self, obs: Any, arrived: Arrays, rows: Any, infos: dict[str, Any]) -> Any:
+        """Observations and features with the true final ones in `rows`."""
+        final = None if obs is None else copy_obs(obs)
+        if final is not None:
+            for i in rows:
+                put_obs(final, i, infos["final_obs"][i])
+        if self.reader.from_obs:
+            return final, self.reader.of_obs(final)
+        ends = self.reader.of_vector(infos.get("final_info", {}))
+        return final, put_rows(arrived, rows, take_rows(ends, rows))
+
+    def _annotate(
+        self, infos: dict[str, Any], terms: Mapping[str, Floats], tr: Transition, done: Bools
+    ) -> None:
+        valid = np.ones(self.num_envs, dtype=bool) if tr.valid is None else tr.valid
+        self._log.add(terms, tr.env_reward, tr.valid)
+        infos["reward_env"] = np.where(valid, tr.env_reward, 0.0)
+        infos["_reward_env"] = valid
+        infos["reward_terms"], infos["_reward_terms"] = _masked(terms, valid), valid
+        if done.any():
+            infos["reward_episode"], infos["_reward_episode"] = self._ends(done), done
+
+    def _ends(self, done: Bools) -> dict[str, Any]:
+        length = np.maximum(self._log.length, 1)
+        sums = np.where(done[:, None], self._log.sums, 0.0)
+        names = self._log.names
+        parts = {
+            "sum": _masked(dict(zip(names, sums.T, strict=True)), done),
+            "mean": _masked(dict(zip(names, (sums / length[:, None]).T, strict=True)), done),
+            "env": np.where(done, self._log.env, 0.0),
+            "length": np.where(done, self._log.length, 0),
+        }
+        return _masked(parts, done)
+
+    def _begin(self, mask: Bools) -> None:
+        self.stack.reset(mask)
+        self._log.reset(mask)
+        self._t = np.where(mask, 0, self._t)
+        self._episode = self._episode.copy()
+        self._episode[mask] = self._episode.max() + 1 + np.arange(int(mask.sum()))
+
+    def _read(self, infos: dict[str, Any], obs: Any) -> Arrays:
+        return self.reader.of_obs(obs) if self.reader.from_obs else self.reader.of_vector(infos)
+
+    def _kept(self, obs: Any) -> Any:
+        """Observations that stay as they are; None for those that are no arrays."""
+        if isinstance(obs, tuple):
+            if not isinstance(self.single_observation_space, spaces.Text):
+                return None
+            return np.array(obs, dtype=object)
+        return copy_obs(obs) if self._copies else obs
+
+
+def _masked(values: Mapping[str, Any], mask: Bools) -> dict[str, Any]:
+    """Values with a mask beside each, as Gymnasium's vector infos have them."""
+    return dict(values) | {f"_{name}": mask for name in values}
+
+
+def _autoreset_mode(env: VectorEnv[Any, Any, Any]) -> AutoresetMode:
+    mode = env.metadata.get("autoreset_mode")
+    if mode is None:
+        raise PlaceError(
+            'A vector env says in metadata["autoreset_mode"] how it resets, or its final states '
+            f"cannot be told from first ones. Received {env} without; set it to NEXT_STEP, "
+            "SAME_STEP or DISABLED of gymnasium.vector.AutoresetMode."
+        )
+    return AutoresetMode(mode)
+
+
+def _schema(env: Any) -> FeatureSchema | None:
+    inner = env.unwrapped
+    if not hasattr(inner, "call"):
+        return find_schema(lambda: inner.feature_schema)
+    # Asked softly: AsyncVectorEnv shuts a worker down over an unknown attribute.
+    if not inner.call("has_wrapper_attr", "feature_schema")[0]:
+        return None
+    return find_schema(lambda: inner.call("feature_schema")[0])
