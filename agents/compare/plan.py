@@ -85,9 +85,15 @@ class Plan:
 
 
 def make_plan(
-    env_id: str, rewards: Sequence[str], seeds: Iterable[int], out: Path, **settings: Any
+    env_id: str,
+    rewards: Sequence[str],
+    seeds: Iterable[int],
+    out: Path,
+    *,
+    labels: Sequence[str] | None = None,
+    **settings: Any,
 ) -> Plan:
-    """Every reward on every seed; `settings` as for `make_spec`.
+    """Every reward on every seed; `settings` as for `make_spec`, `labels` as for `label_all`.
 
     Raises:
         ConfigError: no reward, no seed, the same reward or seed twice.
@@ -99,7 +105,7 @@ def make_plan(
             f"rewards and {len(numbers)} seeds."
         )
     base = make_spec(env_id, **settings)
-    candidates = label_all(rewards, base.env_id)
+    candidates = label_all(rewards, base.env_id, labels)
     runs = {
         (c.label, seed): RunSpec.from_dict(
             {**base.to_dict(), "reward": c.stack.formula, "seed": seed}
@@ -110,19 +116,24 @@ def make_plan(
     return Plan(out, candidates, numbers, runs)
 
 
-def label_all(rewards: Sequence[str], env_id: str) -> tuple[Candidate, ...]:
-    """A label for each reward: its name, or its text made fit for a folder, then -2, -3 ..."""
+def label_all(
+    rewards: Sequence[str], env_id: str, labels: Sequence[str] | None = None
+) -> tuple[Candidate, ...]:
+    """A label for each reward: the given one, or its name, or its text made fit for a folder.
+
+    Doubled labels become -2, -3 ...
+    """
     entry = find_entry(env_id)
     known = named_rewards(entry) if entry else {}
     candidates: list[Candidate] = []
-    for text in rewards:
+    for text, wanted in zip(rewards, labels or rewards, strict=True):
         stack = checked_reward(text, env_id)
         if twin := next((c for c in candidates if c.stack.hash == stack.hash), None):
             raise ConfigError(
                 f"A comparison needs different rewards. Received {text!r}, which is the same "
                 f"as {twin.text!r}."
             )
-        label = _unique(_slug(text), [c.label for c in candidates])
+        label = _unique(_slug(wanted), [c.label for c in candidates])
         doc = known[text].doc if text in known else ""
         candidates.append(Candidate(label, text, doc, stack))
     return tuple(candidates)

@@ -26,6 +26,7 @@ def compare(
     jobs: int | None = None,
     threshold: float = 0.9,
     command: str = "",
+    labels: Sequence[str] | None = None,
     **settings: Any,
 ) -> Path:
     """Train every reward on every seed and write the report; returns its path.
@@ -41,6 +42,7 @@ def compare(
         jobs: worker processes at a time; the number of CPU cores if None.
         threshold: success rate in (0, 1] that the report counts steps to.
         command: shown in the report, to run it again.
+        labels: a name for each reward, in folders and report.
         settings: as for `make_spec`: steps, algo, gamma, on_nan, config, ...
 
     Raises:
@@ -50,7 +52,7 @@ def compare(
         raise ConfigError(f"threshold is a success rate in (0, 1]. Received {threshold!r}.")
     if jobs is not None and jobs < 1:
         raise ConfigError(f"jobs is at least 1. Received {jobs!r}.")
-    plan = make_plan(env_id, rewards, seeds, Path(out), **settings)
+    plan = make_plan(env_id, rewards, seeds, Path(out), labels=labels, **settings)
     for (label, seed), spec in plan.runs.items():
         RunFolder(plan.folder(label, seed)).claim(spec, resume=True)
     plan.write(command, threshold)
