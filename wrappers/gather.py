@@ -126,6 +126,11 @@ class EpisodeLog:
             self.length += valid
         return columns
 
+    def add_late(self, slot: int, terms: Mapping[str, Floats]) -> None:
+        """Count terms that paid the slot's whole episode, shape (T,) each, at its end."""
+        for name, values in terms.items():
+            self.sums[slot, self.names.index(name)] += float(values.sum())
+
     def summary(self, slot: int) -> dict[str, Any]:
         """`{"sum", "mean", "env", "length"}` of the slot's episode so far."""
         length = int(self.length[slot])

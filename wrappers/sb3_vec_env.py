@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
 from rewardsmith.errors import BindingError, ConfigError, PlaceError
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Learner, Scope
-from rewardsmith.transition import Transition
+from rewardsmith.transition import Floats, Transition
 from rewardsmith.wrappers.gather import (
     Arrays,
     EpisodeLog,
@@ -23,6 +23,7 @@ from rewardsmith.wrappers.gather import (
     put_obs,
     put_rows,
 )
+from rewardsmith.wrappers.history import EpisodeHistory, deferred_terms
 
 _SERVES = {
     "refuse": frozenset({Scope.STEP}),
@@ -49,6 +50,9 @@ class RewardVecEnv(VecEnvWrapper):
 
     Attributes:
         last_transition: the latest step of all envs; None before the first.
+        last_total: what that step was paid, float32 of shape (N,).
+        last_finished: for each episode that this step ended, its slot and what the terms of
+            episode scope pay its T steps, shape (T,); empty unless `episode_terms="buffer"`.
 
     Raises:
         PlaceError: VecNormalize is inside.
@@ -87,6 +91,10 @@ class RewardVecEnv(VecEnvWrapper):
         )
         self.episode_terms, self.training = episode_terms, training
         self.last_transition: Transition | None = None
+        self.last_total: NDArray[np.float32] = np.zeros(venv.num_envs, dtype=np.float32)
+        self.last_finished: list[tuple[int, Floats]] = []
+        deferred = self.stack.scope is not Scope.STEP
+        self._history = EpisodeHistory(venv.num_envs) if deferred else None
         self._log = EpisodeLog(self.stack.names, venv.num_envs)
         self._obs: Any = None
         self._features: Arrays = {}
@@ -116,13 +124,13 @@ class RewardVecEnv(VecEnvWrapper):
         paid = self.stack.step(transition)
         if self.training:
             self.stack.update(transition)
-        self._annotate(infos, paid.terms, transition)
-        self.last_transition = transition
+        self._annotate(infos, paid.terms, transition, dones)
+        self.last_transition, self.last_total = transition, paid.total.astype(np.float32)
         self._t = self._t + 1
         self._obs, self._features = obs, dict(transition.next_features)
         if dones.any():
             self._after_end(dones)
-        return obs, paid.total.astype(np.float32), dones, infos
+        return obs, self.last_total.copy(), dones, infos
 
     def state_dict(self) -> dict[str, Any]:
         """The running episodes (not the stack's own state), to go on with the very same envs."""
@@ -133,6 +141,7 @@ class RewardVecEnv(VecEnvWrapper):
             "episode": self._episode.copy(),
             "next_episode": self._next_episode,
             "log": self._log.state_dict(),
+            "history": None if self._history is None else self._history.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -141,6 +150,8 @@ class RewardVecEnv(VecEnvWrapper):
         self._t, self._episode = state["t"].copy(), state["episode"].copy()
         self._next_episode = int(state["next_episode"])
         self._log.load_state_dict(state["log"])
+        if self._history is not None:
+            self._history.load_state_dict(state["history"])
 
     def _transition(self, obs: Any, rewards: Any, dones: Any, infos: list[Any]) -> Transition:
         next_obs, truncated = obs, np.zeros(len(dones), dtype=bool)
@@ -162,20 +173,34 @@ class RewardVecEnv(VecEnvWrapper):
             t=self._t,
         )
 
-    def _annotate(self, infos: list[Any], terms: Any, transition: Transition) -> None:
+    def _annotate(
+        self, infos: list[Any], terms: Any, transition: Transition, dones: NDArray[np.bool_]
+    ) -> None:
         names = self._log.names
         columns = self._log.add(terms, transition.env_reward).tolist()
         for info, own, row in zip(infos, transition.env_reward.tolist(), columns, strict=True):
             info["reward_env"] = own
             info["reward_terms"] = dict(zip(names, row, strict=True))
-        for i in np.flatnonzero(transition.terminated | transition.truncated):
+        self.last_finished = []
+        if self._history is not None:
+            self._history.add(transition)
+        for i in np.flatnonzero(dones):
+            self._finish(int(i))
             infos[i]["reward_episode"] = self._log.summary(i)
+
+    def _finish(self, slot: int) -> None:
+        """Work out what an ended episode's deferred terms pay, for the buffer and the sums."""
+        if self._history is None:
+            return
+        late = deferred_terms(self.stack, self._history.episode(slot))
+        self._log.add_late(slot, late)
+        self.last_finished.append((slot, np.sum(list(late.values()), axis=0)))
 
     def _after_end(self, dones: NDArray[np.bool_]) -> None:
         self.reset_infos = list(self._base.reset_infos)
         rows = np.flatnonzero(dones)
         first = [self.reset_infos[i] for i in rows]
-        begun = self.reader.batch(first, _rows(self._obs, rows))
+        begun = self.reader.batch(first, _first_rows(self._obs, rows))
         self._features = put_rows(self._features, rows, begun)
         self._begin(dones)
 
@@ -183,6 +208,8 @@ class RewardVecEnv(VecEnvWrapper):
         count = int(mask.sum())
         self.stack.reset(mask)
         self._log.reset(mask)
+        if self._history is not None:
+            self._history.reset(mask)
         self._t = np.where(mask, 0, self._t)
         self._episode = self._episode.copy()
         self._episode[mask] = self._next_episode + np.arange(count)
@@ -228,7 +255,7 @@ def _refuse_normalize_inside(venv: VecEnv) -> None:
         layer = layer.venv
 
 
-def _rows(obs: Any, rows: Any) -> Any:
+def _first_rows(obs: Any, rows: Any) -> Any:
     if isinstance(obs, dict):
         return {key: value[rows] for key, value in obs.items()}
     return obs[rows]

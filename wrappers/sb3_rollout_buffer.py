@@ -1,0 +1,121 @@
+"""Rollout buffers for PPO and A2C that pay terms of episode scope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.buffers import DictRolloutBuffer, RolloutBuffer
+from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
+
+from rewardsmith.errors import BindingError, PlaceError
+from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv, find_reward_env
+
+
+class _EpisodePay:
+    """Adds what deferred terms pay an episode, when it ends, to its rows of this rollout.
+
+    A mixin before SB3's buffers, whose own reward handling (the value added at a time limit,
+    advantages) stays as it is: pay is added to rows, before advantages are computed.
+    """
+
+    rewards: NDArray[np.float32]
+    pos: int
+
+    def __init__(self, *args: Any, env: Any, gamma: float = 0.99, **kwargs: Any) -> None:
+        self.env = _reward_env(env)
+        self._normalize = _normalize_between(env)
+        check_gamma(self.env, gamma, type(self).__name__)
+        super().__init__(*args, gamma=gamma, **kwargs)
+
+    def add(self, obs: Any, action: Any, reward: Any, *rest: Any, **named: Any) -> None:
+        """Store one step of all envs; episodes that it ended are paid."""
+        self._check_reward(reward)
+        row = self.pos
+        super().add(obs, action, reward, *rest, **named)  # type: ignore[misc]
+        for slot, pay in self.env.last_finished:
+            here = pay[-(row + 1) :]
+            self.rewards[row + 1 - len(here) : row + 1, slot] += self._scaled(here)
+
+    def _scaled(self, pay: Any) -> Any:
+        """As VecNormalize scales rewards, but never cut: the rest of the row is already there."""
+        norm = self._normalize
+        if norm is None or not norm.norm_reward:
+            return pay
+        return pay / np.sqrt(norm.ret_rms.var + norm.epsilon)
+
+    def _check_reward(self, reward: Any) -> None:
+        tr = self.env.last_transition
+        if self._normalize is not None or tr is None:
+            return
+        # SB3 has added the value of the final state where a time limit was hit.
+        rows = ~tr.truncated
+        if not np.array_equal(np.asarray(reward)[rows], self.env.last_total[rows]):
+            raise PlaceError(
+                f"{type(self).__name__} adds to the rewards that its env paid. Received others; "
+                "if something outside changes rewards (VecNormalize), pass the outermost env: "
+                "rollout_buffer_kwargs={'env': venv}."
+            )
+
+
+class RewardRolloutBuffer(_EpisodePay, RolloutBuffer):
+    """SB3's RolloutBuffer that serves terms of episode scope.
+
+    When an episode ends, its deferred terms are worked out over the whole episode, and added to
+    the rewards of its steps in this rollout before advantages are computed. Steps that an
+    earlier rollout held have been learnt from and can no longer be paid: their share is lost,
+    so choose n_steps well above the episode's length. Rewards of an episode that has not
+    ended yet are withheld.
+
+    Use it as `PPO(..., env=venv, rollout_buffer_class=RewardRolloutBuffer,
+    rollout_buffer_kwargs={"env": venv})`, where `venv` is, or wraps, a
+    `RewardVecEnv(..., episode_terms="buffer")`. VecNormalize outside it scales what is paid.
+    When saving, `model.save(path, exclude=["rollout_buffer_kwargs"])` leaves the envs out.
+
+    Args:
+        args, kwargs: as SB3 passes them.
+        env: the learner's env.
+        gamma: the learner's discount.
+
+    Raises:
+        PlaceError: the env holds no `RewardVecEnv` with `episode_terms="buffer"`.
+        BindingError: its discount is not the learner's.
+    """
+
+
+class RewardDictRolloutBuffer(_EpisodePay, DictRolloutBuffer):
+    """`RewardRolloutBuffer` for dictionary observations."""
+
+
+def check_gamma(env: RewardVecEnv, gamma: float, who: str) -> None:
+    """Refuse a learner whose discount is not the reward's; raises `BindingError`."""
+    binding = env.stack.binding
+    assert binding is not None
+    if binding.learner.gamma != gamma:
+        raise BindingError(
+            "A reward and its learner share one discount gamma, or shaping changes the optimal "
+            f"policy. Received gamma={binding.learner.gamma:g} in RewardVecEnv and "
+            f"gamma={gamma:g} in {who}; give both the same."
+        )
+
+
+def _reward_env(env: Any) -> RewardVecEnv:
+    found = find_reward_env(env)
+    if found is None or found.episode_terms != "buffer":
+        what = "none" if found is None else f"one with episode_terms={found.episode_terms!r}"
+        raise PlaceError(
+            "A buffer that pays terms of episode scope needs "
+            'RewardVecEnv(venv, reward, episode_terms="buffer") as its env. '
+            f"Received {what} in {type(env).__name__}; pass it as "
+            "rollout_buffer_kwargs={'env': venv}."
+        )
+    return found
+
+
+def _normalize_between(env: Any) -> VecNormalize | None:
+    while isinstance(env, VecEnvWrapper) and not isinstance(env, RewardVecEnv):
+        if isinstance(env, VecNormalize):
+            return env
+        env = env.venv
+    return None
