@@ -62,6 +62,10 @@ class FeatureReader:
         except KeyError as error:
             raise self.missing(error) from None
 
+    def storage(self, size: tuple[int, ...]) -> Arrays:
+        """Room for `size` states' needed features."""
+        return {n: np.zeros((*size, *self.schema[n].shape), d) for n, d in self._dtypes}
+
     def missing(self, error: KeyError) -> ContractError:
         """The error for an info without a feature that the schema promises."""
         return ContractError(
@@ -121,10 +125,19 @@ class EpisodeLog:
             self.env += env_reward
             self.length += 1
         else:
-            self.sums += np.where(valid[:, None], columns, 0.0)
-            self.env += np.where(valid, env_reward, 0.0)
-            self.length += valid
+            self._add_rows(valid, columns[valid], env_reward[valid])
         return columns
+
+    def add_slots(self, rows: Any, terms: Mapping[str, Floats], env_reward: Floats) -> Floats:
+        """Count one step of the slots `rows`, which the arrays' rows belong to."""
+        columns: Floats = np.array([terms[name] for name in self.names]).T
+        self._add_rows(rows, columns, env_reward)
+        return columns
+
+    def _add_rows(self, rows: Any, columns: Floats, env_reward: Floats) -> None:
+        self.sums[rows] += columns
+        self.env[rows] += env_reward
+        self.length[rows] += 1
 
     def add_late(self, slot: int, terms: Mapping[str, Floats]) -> None:
         """Count terms that paid the slot's whole episode, shape (T,) each, at its end."""

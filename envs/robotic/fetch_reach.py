@@ -90,6 +90,19 @@ class FetchReach(FeatureEnv):
         """The task's own reward of goals of shape (3,) or (N, 3): a float or shape (N,)."""
         return self._base.compute_reward(achieved_goal, desired_goal, info)
 
+    def goal_features(
+        self, achieved_goal: NDArray[Any], desired_goal: NDArray[Any]
+    ) -> dict[str, NDArray[np.float64]]:
+        """The features that depend on the goal, for hindsight replay.
+
+        Args:
+            achieved_goal: gripper positions of shape (N, 3), in m.
+            desired_goal: points to reach, of shape (N, 3), in m.
+        """
+        goal = np.asarray(desired_goal, dtype=np.float64)
+        gap = np.linalg.norm(np.asarray(achieved_goal) - goal, axis=-1)
+        return {"goal_position": goal, "gripper_to_goal": np.asarray(gap, dtype=np.float64)}
+
     def compute_terminated(self, achieved_goal: Any, desired_goal: Any, info: Any) -> bool:
         """Always False: the task goes on after the goal is reached."""
         return bool(self._base.compute_terminated(achieved_goal, desired_goal, info))

@@ -1,0 +1,160 @@
+"""The PettingZoo place: a parallel env in which every agent's reward is the stack's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rewardsmith.errors import PlaceError, require
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Learner
+from rewardsmith.transition import Transition
+from rewardsmith.wrappers.gather import EpisodeLog, FeatureReader, bound_stack, find_schema
+
+# A base class is needed at import, so only those who use this place need the extra.
+_pettingzoo: Any = require("pettingzoo.utils.wrappers", extra="multiagent")
+Parallel = tuple[
+    dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]
+]
+
+
+class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[misc]
+    """Replace every agent's reward by a stack's; each possible agent has a slot of its own.
+
+    Every agent's info gets `reward_env` and `reward_terms`; where its part of the episode ends,
+    by termination, truncation or the game's end, also `reward_episode`. An agent that leaves
+    early keeps its slot empty until the next reset; others are not affected.
+
+    Args:
+        env: a PettingZoo parallel env whose agents share one observation space (or one
+            `feature_schema`).
+        reward: a stack, a formula, a YAML path, a mapping or a term; the same for all agents.
+        gamma: the learner's discount.
+        bootstraps_on_truncation: whether the learner values the state at a time limit.
+        on_nan: `raise`, `zero` or `last`.
+        training: whether terms learn and the env-step clock runs (one step per agent).
+
+    Raises:
+        MissingExtraError: pettingzoo is not installed (raised on import).
+        PlaceError: without a schema, agents whose observation spaces differ.
+        BindingError, UnknownNameError: the reward cannot run here.
+    """
+
+    def __init__(
+        self,
+        env: Any,
+        reward: Any,
+        *,
+        gamma: float = 0.99,
+        bootstraps_on_truncation: bool = True,
+        on_nan: str = "raise",
+        training: bool = True,
+    ) -> None:
+        super().__init__(env)
+        self._slots = {agent: i for i, agent in enumerate(env.possible_agents)}
+        schema = find_schema(lambda: env.feature_schema)
+        self.reader = FeatureReader(schema, _one_space(env, schema is None))
+        self.stack: RewardStack = bound_stack(
+            reward,
+            self.reader,
+            Learner(gamma, bootstraps_on_truncation),
+            num_envs=len(self._slots),
+            place="PettingZoo parallel wrapper",
+            on_nan=on_nan,
+        )
+        self.training = training
+        self.last_transition: Transition | None = None
+        self._log = EpisodeLog(self.stack.names, len(self._slots))
+        self._states: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self._t, self._episode = 0, -1
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Begin an episode for all agents."""
+        observations, infos = self.env.reset(seed=seed, options=options)
+        everyone = np.ones(len(self._slots), dtype=bool)
+        self.stack.reset(everyone)
+        self._log.reset(everyone)
+        self._t, self._episode = 0, self._episode + 1
+        self._states = {a: (o, infos[a]) for a, o in observations.items()}
+        return observations, infos
+
+    def step(self, actions: dict[str, Any]) -> Parallel:
+        """Step all agents and pay each what the stack says."""
+        observations, rewards, terminations, truncations, infos = self.env.step(actions)
+        acting = [a for a in self._slots if a in rewards and a in self._states and a in actions]
+        if not acting:
+            return observations, rewards, terminations, truncations, infos
+        arrived = {a: (observations[a], infos[a]) for a in acting}
+        ends = (terminations, truncations)
+        transition = self._transition(acting, actions, rewards, ends, arrived)
+        paid = self.stack.step(transition)
+        if self.training:
+            self.stack.update(transition)
+        self._annotate(acting, infos, paid.terms, transition)
+        self.last_transition = transition
+        self._states = {a: arrived[a] for a in acting if not (ends[0][a] or ends[1][a])}
+        self._t += 1
+        own = dict(zip(acting, paid.total.tolist(), strict=True))
+        return observations, {**rewards, **own}, terminations, truncations, infos
+
+    def _transition(
+        self,
+        acting: list[str],
+        actions: Mapping[str, Any],
+        rewards: Mapping[str, float],
+        ends: tuple[Mapping[str, bool], Mapping[str, bool]],
+        arrived: Mapping[str, tuple[Any, dict[str, Any]]],
+    ) -> Transition:
+        before = [self._states[a] for a in acting]
+        after = [arrived[a] for a in acting]
+        obs, next_obs = _batch([o for o, _ in before]), _batch([o for o, _ in after])
+        return Transition(
+            obs,
+            np.array([actions[a] for a in acting]),
+            next_obs,
+            np.array([rewards[a] for a in acting], dtype=np.float64),
+            np.array([ends[0][a] for a in acting], dtype=bool),
+            np.array([ends[1][a] for a in acting], dtype=bool),
+            self.reader.batch([i for _, i in before], obs),
+            self.reader.batch([i for _, i in after], next_obs),
+            env_index=np.array([self._slots[a] for a in acting]),
+            agent=np.array(acting, dtype=object),
+            episode=np.full(len(acting), self._episode),
+            t=np.full(len(acting), self._t),
+        )
+
+    def _annotate(
+        self, acting: list[str], infos: Any, terms: Mapping[str, Any], tr: Transition
+    ) -> None:
+        columns = self._log.add_slots(tr.env_index, terms, tr.env_reward)
+        # The game may end for agents that neither terminated nor were truncated.
+        over = tr.terminated | tr.truncated | (not self.agents)
+        for i, agent in enumerate(acting):
+            info = infos[agent]
+            info["reward_env"] = float(tr.env_reward[i])
+            info["reward_terms"] = dict(zip(self._log.names, columns[i].tolist(), strict=True))
+            if over[i]:
+                info["reward_episode"] = self._log.summary(self._slots[agent])
+
+
+def _batch(observations: list[Any]) -> Any:
+    """Observations of several agents as arrays; None if their shapes differ."""
+    if isinstance(observations[0], Mapping):
+        return {key: _batch([o[key] for o in observations]) for key in observations[0]}
+    arrays = [np.asarray(o) for o in observations]
+    return np.array(arrays) if len({a.shape for a in arrays}) == 1 else None
+
+
+def _one_space(env: Any, needed: bool) -> Any:
+    spaces = [env.observation_space(agent) for agent in env.possible_agents]
+    if needed and any(space != spaces[0] for space in spaces):
+        raise PlaceError(
+            "Without a feature_schema, features are the observation, so all agents must observe "
+            f"alike. Received different spaces for {list(env.possible_agents)}; give the env a "
+            "feature_schema and write features into every agent's info."
+        )
+    return spaces[0]
