@@ -24,6 +24,10 @@ _HEAVY = ("text", "gui")
 _LONGEST = 10_000
 
 
+#: of one episode: solved (None if nobody says), return, length
+Score = tuple[float | None, float, int]
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """Means over evaluation episodes.
@@ -74,7 +78,7 @@ class Evaluator:
         as if no evaluation had been.
         """
         with _own_randomness(FIRST_SEED):
-            scores = _play(self.envs, self.spec, model, normalize or (lambda obs: obs))
+            scores = self._play(model, normalize or (lambda obs: obs))
         solved = [s[0] for s in scores if s[0] is not None]
         return Evaluation(
             success=float(np.mean(solved)) if solved else None,
@@ -88,8 +92,8 @@ class Evaluator:
         for env in self.envs:
             env.close()
 
-
-Score = tuple[float | None, float, int]
+    def _play(self, model: Any, normalize: Callable[[Any], Any]) -> list[Score]:
+        return _play(self.envs, self.spec, model, normalize)
 
 
 def _play(

@@ -65,6 +65,7 @@ def make_spec(
     check_settings(algorithm, hyperparameters)
     run, learner = _split(defaults(algorithm.name, chosen["env_id"]))
     settings = {"algo": algorithm.name, "steps": 100_000, "seed": 0, **run, **chosen}
+    settings["env_kwargs"] = {**run.get("env_kwargs", {}), **chosen.get("env_kwargs", {})}
     settings["hyperparameters"] = _fit({**learner, **hyperparameters}, settings["steps"])
     settings.setdefault("eval_every", _eval_every(settings))
     entry = find_entry(settings["env_id"])
