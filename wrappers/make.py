@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -10,8 +12,8 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers import TimeLimit
 
 from rewardsmith.catalog import EnvEntry
-from rewardsmith.errors import ConfigError, near_misses
-from rewardsmith.named_rewards import resolve_reward
+from rewardsmith.errors import ConfigError, UnknownNameError, near_misses
+from rewardsmith.named_rewards import misspelt, resolve_reward
 from rewardsmith.registration import build_bare, check_known, find_entry
 
 _MODES = ("sync", "async")
@@ -63,14 +65,14 @@ def make(
     entry = find_entry(env_id)
     # Before anything is built: a reward that cannot be read must not leave envs behind.
     stack = None if reward is None else resolve_reward(reward, env_id)
-    if entry is not None and entry.family == "multiagent":
-        return _make_parallel(entry, stack, place, num_envs, kwargs)
-    if num_envs is None:
-        return _wrapped(_make_bare(env_id, kwargs), stack, place)
-    builders = [partial(_make_bare, env_id, kwargs) for _ in range(num_envs)]
-    return _wrapped_vector(
-        _vectorized(builders, vectorization_mode, AutoresetMode(autoreset_mode)), stack, place
-    )
+    with _hinting(reward, env_id):
+        if entry is not None and entry.family == "multiagent":
+            return _make_parallel(entry, stack, place, num_envs, kwargs)
+        if num_envs is None:
+            return _wrapped(_make_bare(env_id, kwargs), stack, place)
+        builders = [partial(_make_bare, env_id, kwargs) for _ in range(num_envs)]
+        vector = _vectorized(builders, vectorization_mode, AutoresetMode(autoreset_mode))
+        return _wrapped_vector(vector, stack, place)
 
 
 def entry_point(
@@ -94,7 +96,19 @@ def entry_point(
         "bootstraps_on_truncation": bootstraps_on_truncation,
         "on_nan": on_nan,
     }
-    return _wrapped(_limited(entry, {"render_mode": render_mode, **kwargs}), stack, place)
+    with _hinting(reward, env_id):
+        return _wrapped(_limited(entry, {"render_mode": render_mode, **kwargs}), stack, place)
+
+
+@contextmanager
+def _hinting(reward: Any, env_id: str) -> Iterator[None]:
+    """Turn an unknown feature into a misspelt reward where the user wrote a lone word."""
+    try:
+        yield
+    except UnknownNameError as error:
+        if (better := misspelt(reward, env_id)) is not None:
+            raise better from error
+        raise
 
 
 def _make_bare(env_id: str, kwargs: dict[str, Any]) -> Any:
@@ -106,7 +120,16 @@ def _make_bare(env_id: str, kwargs: dict[str, Any]) -> Any:
 def _limited(entry: EnvEntry, kwargs: dict[str, Any]) -> Any:
     env = build_bare(entry, **kwargs)
     steps = entry.max_episode_steps
-    return env if steps is None else TimeLimit(env, steps)
+    if steps is None:
+        return env
+    return (_GoalTimeLimit if hasattr(env, "compute_reward") else TimeLimit)(env, steps)
+
+
+class _GoalTimeLimit(TimeLimit[Any, Any]):
+    """A time limit that lets goal-based learners reach `compute_reward` through it."""
+
+    def compute_reward(self, achieved_goal: Any, desired_goal: Any, info: Any) -> Any:
+        return self.env.get_wrapper_attr("compute_reward")(achieved_goal, desired_goal, info)
 
 
 def _wrapped(env: Any, stack: Any, place: dict[str, Any]) -> Any:

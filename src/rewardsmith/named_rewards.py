@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from rewardsmith.catalog import EnvEntry
-from rewardsmith.errors import ConfigError, RewardsmithError, near_misses
+from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.registration import find_entry
 from rewardsmith.stack import RewardStack
 
@@ -74,14 +74,25 @@ def resolve_reward(reward: Any, env_id: str) -> RewardStack:
     path, _, name = text.partition("#")
     if path.endswith((".yaml", ".yml")):
         return _from_file(Path(path), name)
-    try:
-        return RewardStack.parse(text)
-    except RewardsmithError as error:
-        if text.isidentifier() and (hint := near_misses(text, known)):
-            raise ConfigError(
-                f"{env_id} has no ready-made reward {text!r}.{hint} It has: {', '.join(known)}."
-            ) from error
-        raise
+    return RewardStack.parse(text)
+
+
+def misspelt(reward: Any, env_id: str) -> ConfigError | None:
+    """The error for a lone word that is near a ready-made reward's name; None for all else.
+
+    A lone word is a feature if the env has it, so this is asked only once it was not found.
+    """
+    entry = find_entry(env_id)
+    known = named_rewards(entry) if entry else {}
+    if not isinstance(reward, str) or not reward.isidentifier():
+        return None
+    hint = near_misses(reward, known)
+    if not hint:
+        return None
+    return ConfigError(
+        f"{env_id} has no feature and no ready-made reward {reward!r}.{hint} "
+        f"Its rewards: {', '.join(known)}."
+    )
 
 
 def _from_file(path: Path, name: str) -> RewardStack:

@@ -51,8 +51,13 @@ def register_envs() -> None:
     """
     for entry in catalog().values():
         if entry.family != "multiagent" and entry.id not in gymnasium.registry:
+            # Gymnasium's own outer wrappers hide the compute_reward that goal-based learners
+            # call; robots are goal-based, so they go without.
+            goals = entry.family == "robotic"
             gymnasium.register(
                 id=entry.id,
                 entry_point="rewardsmith.wrappers.make:entry_point",
                 kwargs={"env_id": entry.id},
+                order_enforce=not goals,
+                disable_env_checker=goals,
             )

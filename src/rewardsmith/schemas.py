@@ -6,9 +6,8 @@ import importlib
 from functools import cache
 
 from rewardsmith.catalog import EnvEntry
-from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.features import FeatureSchema
-from rewardsmith.named_rewards import named_rewards
+from rewardsmith.named_rewards import misspelt
 from rewardsmith.registration import build_bare, catalog
 from rewardsmith.stack import RewardStack
 
@@ -47,11 +46,8 @@ def check_features(stack: RewardStack, entry: EnvEntry, text: str = "") -> None:
         entry: the environment.
         text: what the user wrote; a lone word may be a ready-made reward's name misspelt.
     """
-    schema, known = schema_of(entry), named_rewards(entry)
+    schema = schema_of(entry)
     for name in sorted(stack.needs):
-        if name == text and name not in schema and (hint := near_misses(text, known)):
-            raise ConfigError(
-                f"{entry.id} has no feature and no ready-made reward {text!r}.{hint} Its rewards: "
-                f"{', '.join(known)}. Its features: {', '.join(schema)}."
-            )
+        if name == text and name not in schema and (error := misspelt(text, entry.id)):
+            raise error
         schema[name]
