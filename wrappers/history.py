@@ -11,6 +11,19 @@ from numpy.typing import NDArray
 from rewardsmith.stack import RewardStack
 from rewardsmith.transition import Bools, Floats, Transition
 
+_COLUMNS = (
+    "obs",
+    "action",
+    "next_obs",
+    "env_reward",
+    "terminated",
+    "truncated",
+    "features",
+    "next_features",
+    "episode",
+    "t",
+)
+
 
 class EpisodeHistory:
     """Steps of N slots since the oldest running episode began."""
@@ -50,9 +63,7 @@ def one_slot(steps: list[Transition], slot: int) -> Transition:
     def column(name: str) -> Any:
         return _column([getattr(step, name) for step in steps], slot)
 
-    names = ("obs", "action", "next_obs", "env_reward", "terminated", "truncated")
-    names += ("features", "next_features", "episode", "t")
-    return replace(steps[0], **{name: column(name) for name in names})
+    return replace(steps[0], **{name: column(name) for name in _COLUMNS})
 
 
 def _column(values: list[Any], slot: int) -> Any:

@@ -23,6 +23,9 @@ class _Relabelled:
     SB3 reads them there, so that its own sampling and normalisation stay as they are.
     """
 
+    #: whether SB3's own buffer has an argument `env`
+    sb3_takes_env = False
+    env: Any = None
     rewards: NDArray[np.float32]
     observations: Any
     next_observations: Any
@@ -48,9 +51,10 @@ class _Relabelled:
             )
         self.reward_env: RewardVecEnv | None = _reward_env(env, who)
         _check_timeouts(self.reward_env, handle_timeout_termination, who)
-        if isinstance(self, HerReplayBuffer):
+        if self.sb3_takes_env:
             kwargs["env"] = env
-        super().__init__(*args, handle_timeout_termination=handle_timeout_termination, **kwargs)
+        kwargs["handle_timeout_termination"] = handle_timeout_termination
+        super().__init__(*args, **kwargs)
         self._allocate(self.reward_env)
 
     def add(self, obs: Any, next_obs: Any, action: Any, reward: Any, done: Any, infos: Any) -> None:
@@ -73,8 +77,7 @@ class _Relabelled:
     def set_env(self, env: Any) -> None:
         """Give a buffer that was loaded from a file its env."""
         self.reward_env = _reward_env(env, type(self).__name__)
-        if isinstance(self, HerReplayBuffer):
-            self.env = env
+        self.env = env if self.sb3_takes_env else None
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the envs, which live on elsewhere."""
@@ -180,6 +183,8 @@ class RewardHerReplayBuffer(_Relabelled, HerReplayBuffer):
         PlaceError: as for `RewardReplayBuffer`, and if the reward reads features but the env
             cannot say which of them depend on the goal.
     """
+
+    sb3_takes_env = True
 
     def __init__(self, *args: Any, env: Any, **kwargs: Any) -> None:
         super().__init__(*args, env=env, **kwargs)

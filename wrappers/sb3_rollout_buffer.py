@@ -27,7 +27,7 @@ class _EpisodePay:
         self.env = _reward_env(env)
         self._normalize = _normalize_between(env)
         check_gamma(self.env, gamma, type(self).__name__)
-        super().__init__(*args, gamma=gamma, **kwargs)
+        super().__init__(*args, gamma=gamma, **kwargs)  # type: ignore[call-arg]
 
     def add(self, obs: Any, action: Any, reward: Any, *rest: Any, **named: Any) -> None:
         """Store one step of all envs; episodes that it ended are paid."""

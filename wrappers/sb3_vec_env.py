@@ -157,7 +157,7 @@ class RewardVecEnv(VecEnvWrapper):
         next_obs, truncated = obs, np.zeros(len(dones), dtype=bool)
         if dones.any():
             next_obs = copy_obs(obs)
-            for i in np.flatnonzero(dones):
+            for i in np.flatnonzero(dones).tolist():
                 put_obs(next_obs, i, infos[i]["terminal_observation"])
                 truncated[i] = infos[i].get("TimeLimit.truncated", False)
         return Transition(
@@ -184,8 +184,8 @@ class RewardVecEnv(VecEnvWrapper):
         self.last_finished = []
         if self._history is not None:
             self._history.add(transition)
-        for i in np.flatnonzero(dones):
-            self._finish(int(i))
+        for i in np.flatnonzero(dones).tolist():
+            self._finish(i)
             infos[i]["reward_episode"] = self._log.summary(i)
 
     def _finish(self, slot: int) -> None:

@@ -97,7 +97,9 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
         """Begin episodes in all envs, or in those of `options["reset_mask"]`."""
         mask = (options or {}).get("reset_mask")
         mask = np.ones(self.num_envs, dtype=bool) if mask is None else np.array(mask, dtype=bool)
-        obs, infos = self.env.reset(seed=seed, options=options)
+        # Sync and Async take a list of seeds; the base class says int alone.
+        env: Any = self.env
+        obs, infos = env.reset(seed=seed, options=options)
         self._obs = self._kept(obs)
         features = self._read(infos, self._obs)
         rows = np.flatnonzero(mask)
