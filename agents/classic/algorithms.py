@@ -30,6 +30,8 @@ _RESERVED = {
     "replay_buffer_class",
     "action_noise",
 }
+#: settings of SB3's own replay buffers, which a reward that is worked out at sampling cannot serve
+_NOT_IN_REPLAY = {"n_steps", "optimize_memory_usage"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Algorithm:
     def settings(self) -> list[str]:
         """Names of the hyperparameters that a config may set."""
         parameters = inspect.signature(self.load_class().__init__).parameters
-        return [p for p in parameters if p not in _RESERVED] + list(EXTRA_SETTINGS)
+        reserved = _RESERVED if self.on_policy else _RESERVED | _NOT_IN_REPLAY
+        return [p for p in parameters if p not in reserved] + list(EXTRA_SETTINGS)
 
 
 _ANY = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)

@@ -19,10 +19,24 @@ from rewardsmith.agents.classic.evaluate import make_bare
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Scope
+from rewardsmith.wrappers.sb3_replay_buffer import (
+    RewardDictReplayBuffer,
+    RewardHerReplayBuffer,
+    RewardReplayBuffer,
+)
+from rewardsmith.wrappers.sb3_rollout_buffer import (
+    RewardDictRolloutBuffer,
+    RewardRolloutBuffer,
+)
 from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv
 
 #: attributes that hold the reward or the envs; they are rebuilt, never read from a file
-NOT_SAVED = ["rollout_buffer_class", "rollout_buffer_kwargs", "replay_buffer_class"]
+NOT_SAVED = [
+    "rollout_buffer_class",
+    "rollout_buffer_kwargs",
+    "replay_buffer_class",
+    "replay_buffer_kwargs",
+]
 
 
 class Learner:
@@ -51,7 +65,7 @@ class Learner:
         )
         self.venv: VecEnv = self._normalized(self.reward)
         self.model: Any = self.algorithm.load_class()(
-            _policy(self.bare.observation_space),
+            policy_for(self.bare.observation_space),
             self.venv,
             seed=spec.seed,
             gamma=spec.gamma,
@@ -107,6 +121,7 @@ class Learner:
         self.stack.load(folder / "stack.npz")
         if not self.algorithm.on_policy:
             self.model.load_replay_buffer(folder / "replay.pkl", truncate_last_traj=not goes_on)
+            self.model.replay_buffer.set_env(self.venv)
         # Loading has seeded the action space anew.
         self.model.action_space.np_random.bit_generator.state = state["actions"]
         if goes_on:
@@ -115,8 +130,7 @@ class Learner:
             if isinstance(self.venv, VecNormalize):
                 self.venv.returns = state["returns"]
         else:
-            entropy = np.random.SeedSequence([self.spec.seed, self.model.num_timesteps])
-            self.venv.seed(int(entropy.generate_state(1)[0]))
+            self.venv.seed(resume_seed(self.spec, self.model.num_timesteps))
 
     def close(self) -> None:
         """Close the training envs."""
@@ -133,21 +147,48 @@ class Learner:
 
     def _places(self) -> dict[str, Any]:
         """The buffers through which the reward reaches the learner."""
-        return {}
+        space = self.bare.observation_space
+        if not self.algorithm.on_policy:
+            given = self.spec.hyperparameters.get("replay_buffer_kwargs", {})
+            return {
+                "replay_buffer_class": _replay_buffer(space),
+                "replay_buffer_kwargs": {**given, "env": self.venv},
+            }
+        if self.reward.episode_terms != "buffer":
+            return {}
+        is_dict = isinstance(space, spaces.Dict)
+        return {
+            "rollout_buffer_class": RewardDictRolloutBuffer if is_dict else RewardRolloutBuffer,
+            "rollout_buffer_kwargs": {"env": self.venv},
+        }
 
     def _settings(self) -> dict[str, Any]:
         """Hyperparameters as the learner takes them."""
-        values = {k: _value(v) for k, v in self.spec.hyperparameters.items()}
+        given = self.spec.hyperparameters
+        values = {k: _value(v) for k, v in given.items() if k != "replay_buffer_kwargs"}
         if (deviation := values.pop("action_noise_std", None)) is not None:
             values["action_noise"] = _noise(self.reward.action_space, float(deviation))
         return values
+
+
+def resume_seed(spec: RunSpec, env_steps: int) -> int:
+    """Where envs that could not be saved begin when a run goes on after `env_steps`."""
+    return int(np.random.SeedSequence([spec.seed, env_steps]).generate_state(1)[0])
 
 
 def _maker(spec: RunSpec) -> Callable[[], gym.Env[Any, Any]]:
     return lambda: Monitor(make_bare(spec))
 
 
-def _policy(space: spaces.Space[Any]) -> str:
+def _replay_buffer(space: spaces.Space[Any]) -> type[Any]:
+    """Hindsight replay where the observation has a goal; else plain, for a Dict or an array."""
+    if not isinstance(space, spaces.Dict):
+        return RewardReplayBuffer
+    return RewardHerReplayBuffer if "desired_goal" in space.spaces else RewardDictReplayBuffer
+
+
+def policy_for(space: spaces.Space[Any]) -> str:
+    """SB3's name of a policy that can read observations of `space`."""
     return "MultiInputPolicy" if isinstance(space, spaces.Dict) else "MlpPolicy"
 
 

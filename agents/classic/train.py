@@ -17,6 +17,7 @@ from rewardsmith.agents.classic.folder import Result, RunFolder
 from rewardsmith.agents.classic.learner import Learner
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.errors import ConfigError
+from rewardsmith.registration import find_entry
 
 _CHECKPOINTS = 10
 
@@ -64,9 +65,9 @@ def _run(
 ) -> Result:
     with ExitStack() as closing:
         restored = read_newest(folder.checkpoints, lambda path, state: _load(spec, path, state))
-        learner, state = restored or (Learner(spec), None)
+        learner, state = restored or (_parts(spec)[0](spec), None)
         closing.callback(learner.close)
-        evaluator = closing.enter_context(contextlib.closing(Evaluator(spec)))
+        evaluator = closing.enter_context(contextlib.closing(_parts(spec)[1](spec)))
         callback = RunCallback(
             learner,
             evaluator,
@@ -88,9 +89,20 @@ def _run(
         return result
 
 
+def _parts(spec: RunSpec) -> tuple[type[Learner], type[Evaluator]]:
+    """Who learns and who evaluates; games of several agents have parts of their own."""
+    entry = find_entry(spec.env_id)
+    if entry is None or entry.family != "multiagent":
+        return Learner, Evaluator
+    from rewardsmith.agents.multiagent.evaluate import GameEvaluator
+    from rewardsmith.agents.multiagent.shared_ppo import SharedLearner
+
+    return SharedLearner, GameEvaluator
+
+
 def _load(spec: RunSpec, path: Path, state: dict[str, Any]) -> tuple[Learner, dict[str, Any]]:
     # A new learner for every try: a damaged checkpoint leaves it half loaded.
-    learner = Learner(spec)
+    learner = _parts(spec)[0](spec)
     try:
         learner.load(path)
     except BaseException:

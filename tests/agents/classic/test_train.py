@@ -130,6 +130,24 @@ def test_normalisation_outside_the_reward(tmp_path):
     assert float(rows(tmp_path / "terms.csv")[-1]["env_return"]) == -200
 
 
+def test_terms_of_episode_scope_reach_an_on_policy_learner(tmp_path):
+    # Episodes under 475 steps fail, so the outcome pays nothing; steps_alive >= 0 pays in all.
+    base = {"steps": 512, "eval_every": 256, "eval_episodes": 1}
+    for threshold, paid in ((475, False), (0, True)):
+        reward = f"env + outcome(steps_alive, 1*env, threshold={threshold})"
+        out = tmp_path / str(threshold)
+        train(make_spec(CARTPOLE, reward=reward, **base), out)
+        row = rows(out / "terms.csv")[-1]
+        expected = float(row["env_return"]) if paid else 0.0
+        assert float(row["outcome"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_terms_of_episode_scope_are_refused_off_policy(tmp_path):
+    spec = make_spec(CARTPOLE, reward="outcome", algo="dqn", steps=100)
+    with pytest.raises(BindingError, match="scope 'episode'"):
+        train(spec, tmp_path)
+
+
 def test_an_action_space_that_the_algorithm_cannot_serve(tmp_path):
     with pytest.raises(ConfigError, match="Use --algo ppo or a2c or sac or td3 or tqc"):
         train(make_spec("rewardsmith/Pendulum-v0", algo="dqn"), tmp_path)
