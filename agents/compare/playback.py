@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,37 +51,46 @@ class _Steps:
 
 def play(
     spec: RunSpec,
-    stack: RewardStack,
     model: Any,
     normalize: Callable[[Any], Any] | None = None,
     *,
+    state: Mapping[str, Any] | None = None,
     seed: int = FIRST_SEED,
 ) -> Played:
     """Play `model` for one episode (at most `LONGEST` steps) in the env of `spec`.
 
     The reward is computed afterwards, over the whole episode, so that terms of every scope
     but group have their say; the policy never sees it.
+
+    Args:
+        spec: of the run that trained the policy.
+        model: a Stable-Baselines3 model, or anything with its `predict`.
+        normalize: maps a batch of observations to what the policy was trained on.
+        state: of the trained reward (`stack.state_dict()`); None for a fresh one.
+        seed: of the episode.
     """
     env = _rendered(spec)
     try:
-        schema = _schema(env)
+        stack = _stack(spec, env, state)
         steps, info = _play(env, spec, model, normalize or (lambda obs: obs), seed)
-        paid = bind(stack, spec, schema).finish(_transition(steps)).terms
+        paid = stack.finish(_transition(steps)).terms
     finally:
         env.close()
     won = success_of(info, env.spec, float(np.sum(steps.rewards)))
     return Played(steps.frames, paid, np.asarray(steps.rewards), won, seed)
 
 
-def bind(stack: RewardStack, spec: RunSpec, schema: FeatureSchema) -> RewardStack:
-    """Bind the stack for one whole episode."""
+def _stack(spec: RunSpec, env: Any, state: Mapping[str, Any] | None) -> RewardStack:
     binding = Binding(
-        schema,
+        _schema(env),
         Learner(gamma=spec.gamma),
         place="playback of one episode",
         serves=frozenset({Scope.STEP, Scope.EPISODE}),
     )
-    return stack.bind(binding, on_nan="zero")
+    stack = RewardStack.parse(spec.reward).bind(binding, on_nan="zero")
+    if state is not None:
+        stack.load_state_dict(state)
+    return stack
 
 
 def _rendered(spec: RunSpec) -> Any:
