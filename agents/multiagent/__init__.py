@@ -1,1 +1,1 @@
-"""Shared-parameter learners."""
+"""Learners for PettingZoo games; one policy is shared by all agents."""
