@@ -75,7 +75,7 @@ class FeatureReader:
         )
 
 
-def put_rows(into: Arrays, rows: Any, values: Arrays) -> Arrays:
+def put_rows(into: Mapping[str, NDArray[Any]], rows: Any, values: Arrays) -> Arrays:
     """Copies of `into` whose `rows` hold `values` (as many rows as `rows` names)."""
     merged = {}
     for name, array in into.items():

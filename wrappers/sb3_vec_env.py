@@ -14,7 +14,6 @@ from rewardsmith.stack import RewardStack
 from rewardsmith.term import Learner, Scope
 from rewardsmith.transition import Floats, Transition
 from rewardsmith.wrappers.gather import (
-    Arrays,
     EpisodeLog,
     FeatureReader,
     bound_stack,
@@ -97,7 +96,10 @@ class RewardVecEnv(VecEnvWrapper):
         self._history = EpisodeHistory(venv.num_envs) if deferred else None
         self._log = EpisodeLog(self.stack.names, venv.num_envs)
         self._obs: Any = None
-        self._features: Arrays = {}
+        self._features: Mapping[str, NDArray[Any]] = {}
+        # Shared by every step on which no episode ends; nobody may write to it.
+        self._none = np.zeros(venv.num_envs, dtype=bool)
+        self._none.flags.writeable = False
         self._actions: Any = None
         self._t = np.zeros(venv.num_envs, dtype=np.int64)
         self._episode = np.arange(venv.num_envs, dtype=np.int64)
@@ -120,15 +122,16 @@ class RewardVecEnv(VecEnvWrapper):
         """Receive the step and pay it."""
         obs, rewards, dones, infos = self.venv.step_wait()
         infos = list(infos)
-        transition = self._transition(obs, np.asarray(rewards, dtype=np.float64), dones, infos)
+        ended = np.flatnonzero(dones).tolist()
+        transition = self._transition(obs, rewards.astype(np.float64), ended, infos)
         paid = self.stack.step(transition)
         if self.training:
             self.stack.update(transition)
-        self._annotate(infos, paid.terms, transition, dones)
+        self._annotate(infos, paid.terms, transition, ended)
         self.last_transition, self.last_total = transition, paid.total.astype(np.float32)
         self._t = self._t + 1
-        self._obs, self._features = obs, dict(transition.next_features)
-        if dones.any():
+        self._obs, self._features = obs, transition.next_features
+        if ended:
             self._after_end(dones)
         return obs, self.last_total.copy(), dones, infos
 
@@ -153,19 +156,23 @@ class RewardVecEnv(VecEnvWrapper):
         if self._history is not None:
             self._history.load_state_dict(state["history"])
 
-    def _transition(self, obs: Any, rewards: Any, dones: Any, infos: list[Any]) -> Transition:
-        next_obs, truncated = obs, np.zeros(len(dones), dtype=bool)
-        if dones.any():
+    def _transition(
+        self, obs: Any, rewards: Floats, ended: list[int], infos: list[Any]
+    ) -> Transition:
+        next_obs, terminated, truncated = obs, self._none, self._none
+        if ended:
             next_obs = copy_obs(obs)
-            for i in np.flatnonzero(dones).tolist():
+            terminated, truncated = self._none.copy(), self._none.copy()
+            for i in ended:
                 put_obs(next_obs, i, infos[i]["terminal_observation"])
                 truncated[i] = infos[i].get("TimeLimit.truncated", False)
+                terminated[i] = not truncated[i]
         return Transition(
             self._obs,
             self._actions,
             next_obs,
             rewards,
-            dones & ~truncated,
+            terminated,
             truncated,
             self._features,
             self.reader.batch(infos, next_obs),
@@ -174,7 +181,7 @@ class RewardVecEnv(VecEnvWrapper):
         )
 
     def _annotate(
-        self, infos: list[Any], terms: Any, transition: Transition, dones: NDArray[np.bool_]
+        self, infos: list[Any], terms: Any, transition: Transition, ended: list[int]
     ) -> None:
         names = self._log.names
         columns = self._log.add(terms, transition.env_reward).tolist()
@@ -184,7 +191,7 @@ class RewardVecEnv(VecEnvWrapper):
         self.last_finished = []
         if self._history is not None:
             self._history.add(transition)
-        for i in np.flatnonzero(dones).tolist():
+        for i in ended:
             self._finish(i)
             infos[i]["reward_episode"] = self._log.summary(i)
 
