@@ -1,0 +1,122 @@
+"""Read a comparison's folder: its plan, and what every run has written so far."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rewardsmith.agents.compare.episode import Film, load_episode
+from rewardsmith.agents.compare.stats import Floats
+from rewardsmith.errors import ConfigError
+
+Table = dict[str, Floats]
+
+
+@dataclass
+class Run:
+    """One reward on one seed, finished or not.
+
+    Args:
+        seed: its seed.
+        finished: whether it ran to the end.
+        evals: columns of eval.csv; blank cells are NaN.
+        terms: columns of terms.csv.
+    """
+
+    seed: int
+    finished: bool
+    evals: Table
+    terms: Table
+
+    def final(self, column: str) -> float:
+        """The last evaluation's value; NaN if there is none."""
+        values = self.evals.get(column)
+        return float(values[-1]) if values is not None and len(values) else float("nan")
+
+
+@dataclass
+class Arm:
+    """One reward: what compare.json says of it, its runs, and its recorded episode."""
+
+    label: str
+    about: dict[str, Any]
+    runs: list[Run]
+    film: Film | None
+
+    @property
+    def started(self) -> list[Run]:
+        """Runs with at least one evaluation."""
+        return [r for r in self.runs if len(r.evals.get("env_steps", ()))]
+
+    @property
+    def finished(self) -> list[Run]:
+        """Runs that reached their last step."""
+        return [r for r in self.started if r.finished]
+
+    def curves(self, column: str) -> tuple[Floats, Floats]:
+        """Steps (points,) and values (seeds, points) where every started run has a number."""
+        runs = self.started
+        if not runs:
+            return np.zeros(0), np.zeros((0, 0))
+        shared = sorted(set.intersection(*(set(r.evals["env_steps"].tolist()) for r in runs)))
+        rows = [np.interp(shared, r.evals["env_steps"], r.evals[column]) for r in runs]
+        values = np.array(rows)
+        known = ~np.isnan(values).any(axis=0)
+        return np.array(shared)[known], values[:, known]
+
+
+@dataclass
+class Comparison:
+    """A whole folder."""
+
+    plan: dict[str, Any]
+    arms: list[Arm]
+
+
+def read_comparison(folder: Path) -> Comparison:
+    """Read compare.json and every run; raises `ConfigError` if the folder is no comparison."""
+    try:
+        plan = json.loads((folder / "compare.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{folder} must hold a comparison's compare.json. Received: {error}. "
+            "`rewardsmith compare` writes it."
+        ) from error
+    return Comparison(plan, [_arm(folder, about, plan["seeds"]) for about in plan["rewards"]])
+
+
+def _arm(folder: Path, about: dict[str, Any], seeds: list[int]) -> Arm:
+    home = folder / "runs" / about["label"]
+    runs = [
+        Run(
+            seed,
+            (home / f"seed-{seed}" / "result.json").exists(),
+            _table(home / f"seed-{seed}" / "eval.csv"),
+            _table(home / f"seed-{seed}" / "terms.csv"),
+        )
+        for seed in seeds
+    ]
+    return Arm(about["label"], about, runs, load_episode(home))
+
+
+def _table(path: Path) -> Table:
+    """Columns of a CSV of numbers; a half-written last row is left out."""
+    if not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if None not in r and None not in r.values()]
+    if not rows:
+        return {}
+    return {k: np.array([_number(r[k]) for r in rows]) for k in rows[0]}
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

@@ -1,0 +1,122 @@
+"""What a comparison may say: a row of numbers per reward, and one careful sentence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rewardsmith.agents.compare.charts import short
+from rewardsmith.agents.compare.results import Arm
+from rewardsmith.agents.compare.stats import (
+    ENOUGH_SEEDS,
+    Estimate,
+    improvement,
+    iqm_estimate,
+    median_estimate,
+    steps_to,
+)
+
+_COVERAGE = "covers the truth in about 64, 83 and 96 of 100 cases at 3, 5 and 10 seeds"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A reward's figures, as text; empty where there are none yet."""
+
+    label: str
+    color: int
+    guarantee: str
+    success: str
+    env_return: str
+    steps: str
+    better: str
+    finished: str
+    improvement: Estimate | None = None
+
+
+def rows(arms: list[Arm], threshold: float) -> list[Row]:
+    """One row per reward; the first is what the others are compared with."""
+    return [_row(i, arm, arms[0], threshold) for i, arm in enumerate(arms)]
+
+
+def finding(plan: dict[str, Any], arms: list[Arm], table: list[Row]) -> str:
+    """One sentence or two on what the runs allow to say."""
+    fewest = min(len(a.finished) for a in arms)
+    if len(arms) == 1:
+        return f"One reward, {fewest} finished seeds: there is nothing to compare it with."
+    if fewest < ENOUGH_SEEDS:
+        seeds = f"{fewest} finished seed{'s' if fewest != 1 else ''}"
+        return (
+            f"With {seeds} per reward, this report claims no difference. A 95% interval on "
+            f"returns that either solve the task or fail {_COVERAGE}; run at least "
+            f"{ENOUGH_SEEDS} seeds to claim one."
+        )
+    told = [_claim(row, table[0].label) for row in table[1:]]
+    return " ".join(told)
+
+
+def _claim(row: Row, first: str) -> str:
+    p = row.improvement
+    if p is None or p.low <= 0.5 <= p.high:
+        return f"Between {row.label} and {first} no difference can be told."
+    better, worse, value = (
+        (row.label, first, p.value) if p.value > 0.5 else (first, row.label, 1 - p.value)
+    )
+    return f"A run of {better} ends above one of {worse} with probability {value:.2f}."
+
+
+def _row(index: int, arm: Arm, first: Arm, threshold: float) -> Row:
+    column = "success" if _known(arm, "success") else "return"
+    better = None
+    if index and _known(arm, column) and _known(first, column):
+        better = improvement(_finals(arm, column), _finals(first, column))
+    return Row(
+        arm.label,
+        index % 8,
+        arm.about["guarantee"],
+        _share(arm),
+        _estimate(arm, "return"),
+        _steps(arm, threshold),
+        "" if better is None else f"{better.value:.2f} [{better.low:.2f}, {better.high:.2f}]",
+        f"{len(arm.finished)} of {len(arm.runs)}",
+        better,
+    )
+
+
+def _finals(arm: Arm, column: str) -> list[float]:
+    return [r.final(column) for r in arm.started]
+
+
+def _known(arm: Arm, column: str) -> bool:
+    values = _finals(arm, column)
+    return bool(values) and not any(math.isnan(v) for v in values)
+
+
+def _share(arm: Arm) -> str:
+    if not _known(arm, "success"):
+        return ""
+    e = iqm_estimate(_finals(arm, "success"))
+    return f"{e.value:.0%} [{e.low:.0%}, {e.high:.0%}]"
+
+
+def _estimate(arm: Arm, column: str) -> str:
+    if not _known(arm, column):
+        return ""
+    e = iqm_estimate(_finals(arm, column))
+    return f"{e.value:.3g} [{e.low:.3g}, {e.high:.3g}]"
+
+
+def _steps(arm: Arm, threshold: float) -> str:
+    if not _known(arm, "success"):
+        return ""
+    reached = [steps_to(r.evals["env_steps"], r.evals["success"], threshold) for r in arm.started]
+    horizon = float(np.max([r.evals["env_steps"][-1] for r in arm.started]))
+    e = median_estimate(reached)
+    return f"{_until(e.value, horizon)} [{_until(e.low, horizon)}, {_until(e.high, horizon)}]"
+
+
+def _until(steps: float, horizon: float) -> str:
+    return short(steps) if math.isfinite(steps) else f">{short(horizon)}"
