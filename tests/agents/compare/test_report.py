@@ -1,0 +1,174 @@
+import csv
+import json
+import re
+
+import numpy as np
+import pytest
+
+from rewardsmith.agents.compare.charts import short, stacked_chart
+from rewardsmith.agents.compare.episode import MOST, Episode, load_episode, save_episode
+from rewardsmith.agents.compare.report import write_report
+from rewardsmith.agents.compare.results import read_comparison
+from rewardsmith.agents.compare.verdict import finding, rows
+from rewardsmith.errors import ConfigError
+
+STEPS = [0, 1000, 2000]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write a comparison's folder: label -> one list of successes per seed."""
+
+    def write(arms, finished=True, formula="env", label_of=lambda name: name):
+        seeds = list(range(len(next(iter(arms.values())))))
+        about = [
+            {
+                "label": label_of(name),
+                "formula": formula,
+                "doc": "",
+                "guarantee": "invariant",
+                "hash": "0",
+            }
+            for name in arms
+        ]
+        plan = {
+            "command": "rewardsmith compare X",
+            "env_id": "rewardsmith/X-v0",
+            "algo": "ppo",
+            "steps": 2000,
+            "seeds": seeds,
+            "rewards": about,
+            "threshold": 0.9,
+            "version": "0",
+        }
+        (tmp_path / "compare.json").write_text(json.dumps(plan))
+        for name, curves in arms.items():
+            for seed, curve in zip(seeds, curves, strict=True):
+                home = tmp_path / "runs" / label_of(name) / f"seed-{seed}"
+                home.mkdir(parents=True)
+                _table(home / "eval.csv", ["env_steps", "success", "return", "length"], curve)
+                _terms(home / "terms.csv", len(curve))
+                if finished:
+                    (home / "result.json").write_text("{}")
+        return tmp_path
+
+    return write
+
+
+def _table(path, header, curve):
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(
+            [s, v, v if v != "" else 0.5, 9] for s, v in zip(STEPS, curve, strict=False)
+        )
+
+
+def _terms(path, count):
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["env_steps", "env", "shape", "env_return", "success"])
+        writer.writerows([s, 0.5, -0.25, 0.5, 1] for s in STEPS[:count])
+
+
+def page(folder):
+    return write_report(folder).read_text(encoding="utf-8")
+
+
+def test_the_page_shows_the_figures_and_claims_nothing_from_few_seeds(folder):
+    text = page(folder({"a": [[0, 0, 0]] * 3, "b": [[0, 1, 1]] * 3}))
+    assert "3 finished seeds per reward, this report claims no difference" in text
+    assert "100% [100%, 100%]" in text
+    assert "1.00 [1.00, 1.00]" in text
+    assert "1k [1k, 1k]" in text
+    assert "&gt;2k [&gt;2k, &gt;2k]" in text
+    assert "Unfinished" not in text
+
+
+def test_with_ten_seeds_a_difference_is_claimed_only_where_there_is_one(folder):
+    home = folder({"a": [[0, 0, 0]] * 10, "b": [[0, 1, 1]] * 10, "c": [[0, 0, 0]] * 10})
+    comparison = read_comparison(home)
+    told = finding(comparison.plan, comparison.arms, rows(comparison.arms, 0.9))
+    assert "A run of b ends above one of a with probability 1.00." in told
+    assert "Between c and a no difference can be told." in told
+
+
+def test_nothing_is_fetched_from_anywhere(folder):
+    text = page(folder({"a": [[0, 1, 1]]}))
+    assert re.findall(r"(?:src|href)=\"(?!data:)[^\"]*\"", text) == []
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text) == []
+    assert "@import" not in text
+
+
+def test_hostile_text_stays_text(folder):
+    formula = '</script><script>alert("x")</script> <img src=x onerror=alert(1)>'
+    home = folder({"a": [[0, 1, 1]]}, formula=formula, label_of=lambda n: "a<b>&")
+    save_episode(Episode(terms={"</script><b>": [1.0]}, env_rewards=[0.0]), home / "runs" / "a<b>&")
+    text = page(home)
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+    assert "a<b>" not in text
+    assert text.count("</script>") == 2
+
+
+def test_runs_under_way_are_called_unfinished(folder):
+    home = folder({"a": [[0, 0.5], [0, 0.5, 0.75]], "b": [[0], [0]]}, finished=False)
+    text = page(home)
+    assert "4 of 4 runs have not reached their last step" in text
+    x, values = read_comparison(home).arms[0].curves("success")
+    assert x.tolist() == [0, 1000]
+    assert values.tolist() == [[0, 0.5], [0, 0.5]]
+
+
+def test_a_row_cut_by_a_kill_is_left_out(folder):
+    home = folder({"a": [[0, 1, 1]]})
+    path = home / "runs" / "a" / "seed-0" / "eval.csv"
+    path.write_text(path.read_text() + "3000,0.")
+    assert read_comparison(home).arms[0].runs[0].evals["env_steps"].tolist() == STEPS
+
+
+def test_an_env_without_a_success_measure_is_judged_by_its_return(folder):
+    text = page(folder({"a": [["", "", ""]] * 2, "b": [["", "", ""]] * 2}))
+    assert "<figcaption>Success</figcaption>" not in text
+    assert "0.5 [0.5, 0.5]" in text
+    assert "0.50 [0.50, 0.50]" in text
+
+
+@pytest.mark.parametrize("curves", [[[0, 0, 0]], [[0]], [[]]])
+def test_no_coordinate_is_ever_nan(folder, curves):
+    assert "nan" not in page(folder({"a": curves})).lower().replace("nanum", "")
+
+
+def test_what_is_no_comparison_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"compare\.json"):
+        write_report(tmp_path)
+
+
+def test_terms_stack_upwards_and_downwards_from_zero():
+    x = np.array([0.0, 1.0])
+    svg = stacked_chart(x, {"a": np.ones(2), "b": -np.ones(2), "c": np.ones(2)}, "t")
+    areas = re.findall(r'class="area s(\d)" points="([^"]+)"', svg)
+    heights = {
+        int(color): sorted({float(p.split(",")[1]) for p in points.split()})
+        for color, points in areas
+    }
+    assert heights[0][0] == heights[2][1]  # c lies on top of a
+    assert heights[1][0] == heights[0][1]  # b hangs from the line on which a stands
+
+
+@pytest.mark.parametrize(("steps", "text"), [(81920, "81.92k"), (3e6, "3M"), (100, "100")])
+def test_steps_are_said_shortly(steps, text):
+    assert short(steps) == text
+
+
+def test_an_episode_is_kept_small_and_in_step(tmp_path):
+    frames = [np.full((300, 400, 3), i % 255, np.uint8) for i in range(2 * MOST)]
+    count = len(frames) - 1
+    episode = Episode(frames, {"env": [0.5] * count}, [1.0] * count, 1.0, 7)
+    film = load_episode(save_episode(episode, tmp_path).parent)
+    assert len(film.frames) == len(film.shown) == MOST
+    assert (film.shown[0], film.shown[-1]) == (0, count)
+    assert (film.success, film.seed) == (1.0, 7)
+    assert film.terms == {"env": [0.5] * count}
+    assert len("".join(film.frames)) < 300_000
+    assert load_episode(tmp_path / "elsewhere") is None
