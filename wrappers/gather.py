@@ -20,6 +20,9 @@ STEP_ONLY = frozenset({Scope.STEP})
 
 # Text stays objects: a fixed-width NumPy string would cut longer text that comes later.
 _DTYPES: dict[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_, "text": object}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+# Kinds of array that cannot hold every value of the declared type.
+_NARROWER: dict[Any, str] = {np.float64: "biu", np.int64: "b"}
 
 
 class FeatureReader:
@@ -58,7 +61,7 @@ class FeatureReader:
     def of_vector(self, infos: Mapping[str, Any]) -> Arrays:
         """Features from the batched infos of a Gymnasium vector env; rows without stay 0."""
         try:
-            return {n: np.array(infos["features"][n], d) for n, d in self._dtypes}
+            return {n: _widened(n, infos["features"][n], d) for n, d in self._dtypes}
         except KeyError as error:
             raise self.missing(error) from None
 
@@ -73,6 +76,23 @@ class FeatureReader:
             f"every name of the schema. Received an info without {error.args[0]!r}; "
             "rewardsmith.testing.check_env(env) finds the place."
         )
+
+
+def _widened(name: str, values: Any, dtype: Any) -> NDArray[Any]:
+    """A vector env's values as declared; refuses a type that may have cut them.
+
+    Gymnasium gives a batch the type of its first env's value: an int 3 there makes 2 of the
+    second env's 2.5.
+    """
+    given = np.asarray(values)
+    if given.dtype.kind in _NARROWER.get(dtype, ""):
+        raise ContractError(
+            "A vector env keeps each feature in the type of its first env's value, so values "
+            f"have the type that the feature_schema declares. Received {given.dtype} for "
+            f"{name!r}, which is declared {_NAMES[dtype]!r}; write {_NAMES[dtype]}(...) in the "
+            "env, or declare the feature as what it is."
+        )
+    return np.array(given, dtype)
 
 
 def put_rows(into: Mapping[str, NDArray[Any]], rows: Any, values: Arrays) -> Arrays:

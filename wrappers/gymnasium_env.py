@@ -6,6 +6,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
 
 from rewardsmith.errors import PlaceError
 from rewardsmith.stack import RewardStack
@@ -69,6 +70,8 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
         self._log = EpisodeLog(self.stack.names, 1)
         self._obs: Any = None
         self._features: Arrays | None = None
+        # The parts of a Tuple may differ in shape: no array holds them.
+        self._tuple_actions = isinstance(env.action_space, spaces.Tuple)
         self._t, self._episode = 0, -1
 
     def reset(
@@ -116,7 +119,7 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
         next_obs = _row(obs)
         return Transition(
             self._obs,
-            np.asarray(action)[None],
+            _row(action) if self._tuple_actions else np.asarray(action)[None],
             next_obs,
             np.array([reward]),
             np.array([terminated], dtype=bool),

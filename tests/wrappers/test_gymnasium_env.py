@@ -135,3 +135,21 @@ def test_spec_rebuilds_the_wrapper():
     assert isinstance(again, RewardWrapper)
     assert again.stack.binding.learner.gamma == 0.9
     assert play(again, [0, 1]) == play(env, [0, 1])
+
+
+def test_actions_whose_parts_differ_in_shape():
+    class Parts(gym.Env[Any, Any]):
+        observation_space = gym.spaces.Box(0, 1, (1,))
+        action_space = gym.spaces.Tuple((gym.spaces.Discrete(2), gym.spaces.Box(0, 1, (2,))))
+
+        def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+            return np.zeros(1, np.float32), {}
+
+        def step(self, action: Any) -> Any:
+            return np.zeros(1, np.float32), 1.0, False, False, {}
+
+    env = RewardWrapper(Parts(), "env + step_cost(0.25)")
+    env.reset()
+    action = (1, np.array([0.5, 0.5], np.float32))
+    assert env.step(action)[1] == 0.75
+    assert env.last_transition.action[0] is action

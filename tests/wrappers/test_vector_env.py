@@ -8,7 +8,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import rewardsmith
-from rewardsmith.errors import PlaceError
+from rewardsmith.errors import ContractError, PlaceError
 from rewardsmith.wrappers import RewardVectorWrapper, RewardWrapper
 
 RIGHT = np.array([1, 1])
@@ -172,3 +172,16 @@ def test_an_env_that_hides_how_it_resets(chain):
     del envs.metadata["autoreset_mode"]
     with pytest.raises(PlaceError, match="autoreset_mode"):
         RewardVectorWrapper(envs, "env")
+
+
+def test_a_feature_that_the_vector_env_would_cut_is_refused(chain):
+    class Whole(type(chain())):
+        """Gives its place as an int, which Gymnasium would make of other envs' floats too."""
+
+        def _info(self) -> dict[str, Any]:
+            info = super()._info()
+            return {**info, "features": {**info["features"], "place": self.place}}
+
+    env = RewardVectorWrapper(SyncVectorEnv([Whole, chain]), FORMULA)
+    with pytest.raises(ContractError, match=r"int64 for 'place', which is declared 'float'"):
+        env.reset()
