@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import shutil
-import tempfile
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ def write_checkpoint(
     target = folder / f"step-{env_steps:012d}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".part-"))
+        temporary = folder / f".part-{uuid.uuid4().hex}"
+        temporary.mkdir()
         try:
             fill(temporary)
             save_state(temporary / _STATE, {**state, "random": random_state()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -164,7 +165,8 @@ class Learner:
 
     def _settings(self) -> dict[str, Any]:
         """Hyperparameters as the learner takes them."""
-        given = self.spec.hyperparameters
+        # SB3 writes into nested dicts that it is given.
+        given = copy.deepcopy(dict(self.spec.hyperparameters))
         values = {k: _value(v) for k, v in given.items() if k != "replay_buffer_kwargs"}
         if (deviation := values.pop("action_noise_std", None)) is not None:
             values["action_noise"] = _noise(self.reward.action_space, float(deviation))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -111,7 +112,7 @@ def defaults(algo: str, env_id: str) -> dict[str, Any]:
     keys += [k for k in blocks if k.endswith("*") and name.startswith(k[:-1])] + [name]
     merged: dict[str, Any] = {"eval_episodes": 20, "deterministic_eval": True}
     for key in keys:
-        merged.update(blocks.get(key, {}))
+        merged.update(copy.deepcopy(blocks.get(key, {})))
     return merged
 
 

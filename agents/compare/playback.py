@@ -12,31 +12,13 @@ from numpy.typing import NDArray
 
 from rewardsmith.agents.classic.evaluate import FIRST_SEED, make_bare, success_of
 from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.agents.compare.episode import Episode
 from rewardsmith.features import FeatureSchema
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Binding, Learner, Scope
 from rewardsmith.transition import Transition
 
 LONGEST = 1000
-
-
-@dataclass
-class Played:
-    """One episode of T steps.
-
-    Args:
-        frames: T+1 pictures of shape (height, width, 3), uint8; empty if the env has none.
-        terms: term -> what it paid, shape (T,).
-        env_rewards: the env's own reward, shape (T,).
-        success: 0 or 1; None if the env does not say.
-        seed: of the episode.
-    """
-
-    frames: list[NDArray[np.uint8]]
-    terms: dict[str, NDArray[np.float64]]
-    env_rewards: NDArray[np.float64]
-    success: float | None
-    seed: int
 
 
 @dataclass
@@ -56,7 +38,7 @@ def play(
     *,
     state: Mapping[str, Any] | None = None,
     seed: int = FIRST_SEED,
-) -> Played:
+) -> Episode:
     """Play `model` for one episode (at most `LONGEST` steps) in the env of `spec`.
 
     The reward is computed afterwards, over the whole episode, so that terms of every scope
@@ -77,7 +59,8 @@ def play(
     finally:
         env.close()
     won = success_of(info, env.spec, float(np.sum(steps.rewards)))
-    return Played(steps.frames, paid, np.asarray(steps.rewards), won, seed)
+    terms = {name: values.tolist() for name, values in paid.items()}
+    return Episode(steps.frames, terms, steps.rewards, won, seed)
 
 
 def _stack(spec: RunSpec, env: Any, state: Mapping[str, Any] | None) -> RewardStack:

@@ -151,3 +151,24 @@ def test_a_run_without_a_readable_checkpoint_begins_anew(tmp_path):
     train(spec, tmp_path / "torn", resume=True)
     for name in ("eval.csv", "terms.csv"):
         assert (tmp_path / "torn" / name).read_text() == (tmp_path / "whole" / name).read_text()
+
+
+def test_hindsight_replay_resumes(tmp_path):
+    spec = make_spec(
+        "rewardsmith/FetchReach-v0",
+        reward="potential",
+        algo="sac",
+        steps=260,
+        eval_every=130,
+        eval_episodes=1,
+        hyperparameters={"learning_starts": 100, "batch_size": 16, "train_freq": 10},
+    )
+
+    def stop(step, known):
+        # In the middle of an episode of 50 steps.
+        if list_checkpoints(tmp_path / "checkpoints"):
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train(spec, tmp_path, progress=stop, checkpoint_every=120)
+    assert train(spec, tmp_path, resume=True).env_steps == 260

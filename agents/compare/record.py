@@ -1,0 +1,45 @@
+"""Record one episode: `python -m rewardsmith.agents.compare.record LABEL_DIR RUN_DIR`.
+
+Plays the trained policy of RUN_DIR and saves the episode into LABEL_DIR.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rewardsmith.agents.classic.checkpoints import read_newest
+from rewardsmith.agents.classic.folder import RunFolder
+from rewardsmith.agents.classic.learner import Learner
+from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.agents.compare.episode import Episode, save_episode
+from rewardsmith.agents.compare.playback import play
+from rewardsmith.errors import ConfigError
+
+
+def record(target: Path, run: Path) -> None:
+    """Save one episode of the policy trained in `run` into `target`.
+
+    Raises:
+        ConfigError: `run` has no readable checkpoint.
+    """
+    folder = RunFolder(run)
+    spec = RunSpec.read(folder.spec)
+    played = read_newest(folder.checkpoints, lambda path, _: _play(spec, path))
+    if played is None:
+        raise ConfigError(f"A recording needs a readable checkpoint. Received {run} without one.")
+    save_episode(played, target)
+
+
+def _play(spec: RunSpec, checkpoint: Path) -> Episode:
+    learner = Learner(spec)
+    try:
+        learner.load(checkpoint)
+        state = learner.stack.state_dict()
+        return play(spec, learner.model, learner.normalize, state=state)
+    finally:
+        learner.close()
+
+
+if __name__ == "__main__":
+    record(Path(sys.argv[1]), Path(sys.argv[2]))
