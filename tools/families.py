@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -34,12 +35,28 @@ def _row(family: str) -> str:
     rewards = dict.fromkeys(name for e in entries for name in named_rewards(e))
     cells = [
         family,
-        ", ".join(_short(e) for e in entries) or "none yet",
+        _grouped([_short(e) for e in entries]),
         ", ".join(sorted(extras)),
         FEATURES[family],
         ", ".join(f"`{name}`" for name in rewards),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _grouped(names: list[str]) -> str:
+    """Names with their variants drawn together: `DoorKey (5x5, 6x6), Unlock`."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        # A variant begins at a hyphen or at a size such as S3R1: DoorKey-5x5, KeyCorridorS3R1.
+        found = re.fullmatch(r"(.+?)(?:-(.+)|(S\d.*))", name)
+        base, variant = (found[1], found[2] or found[3]) if found else (name, "")
+        groups.setdefault(base, []).append(variant)
+    shown = [f"{b} ({', '.join(v)})" if len(v) > 1 else _whole(b, v[0]) for b, v in groups.items()]
+    return ", ".join(shown)
+
+
+def _whole(base: str, variant: str) -> str:
+    return f"{base}-{variant}" if variant else base
 
 
 def _short(entry: EnvEntry) -> str:
