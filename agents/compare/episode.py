@@ -53,10 +53,11 @@ class Film:
 def save_episode(episode: Episode, folder: Path) -> Path:
     """Write the episode into `folder`, atomically; long ones keep `MOST` evenly spread pictures."""
     count = len(episode.frames)
-    shown = np.unique(np.linspace(0, count - 1, min(count, MOST)).astype(int)) if count else []
+    spread = np.linspace(0, max(count - 1, 0), min(count, MOST)).astype(int)
+    shown: list[int] = np.unique(spread).tolist()
     data = {
         "frames": [_encode(episode.frames[i]) for i in shown],
-        "shown": [int(i) for i in shown],
+        "shown": shown,
         "terms": {k: [float(x) for x in v] for k, v in episode.terms.items()},
         "env_rewards": [float(x) for x in episode.env_rewards],
         "success": None if episode.success is None else float(episode.success),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -21,7 +22,7 @@ def main() -> None:
     rows = [stack.measure(n) for n in (1, 16, 4096)]
     for row in rows:
         print(row)
-    result = {"formula": stack.FORMULA, "stack": rows}
+    result: dict[str, Any] = {"formula": stack.FORMULA, "stack": rows}
     if not options.no_ppo:
         result["ppo"] = ppo.measure()
         print(result["ppo"])

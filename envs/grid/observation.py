@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
@@ -31,12 +33,12 @@ class FlatObservation(gym.ObservationWrapper[Any, Any, Any], gym.utils.RecordCon
         starts = np.array([0, CODES[0], CODES[0] + CODES[1]])
         self._offsets = (np.arange(width * height)[:, None] * per_cell + starts).ravel()
         self._cells = width * height * per_cell
-        size = self._cells + 4 + len(COLOR_TO_IDX)
-        self.observation_space = spaces.Box(0, 1, (size,), np.uint8)
+        self._size = self._cells + 4 + len(COLOR_TO_IDX)
+        self.observation_space = spaces.Box(0, 1, (self._size,), np.uint8)
 
     def observation(self, observation: Any) -> Any:
         """The flat vector."""
-        flat = np.zeros(self.observation_space.shape, np.uint8)  # type: ignore[arg-type]
+        flat = np.zeros(self._size, np.uint8)
         flat[self._offsets + observation["image"].ravel()] = 1
         flat[self._cells + int(observation["direction"])] = 1
         for word in observation["mission"].split():
@@ -60,12 +62,11 @@ class ImageObservation(gym.ObservationWrapper[Any, Any, Any], gym.utils.RecordCo
 
 
 def _full(env: gym.Env[Any, Any]) -> gym.Env[Any, Any]:
-    from minigrid.wrappers import FullyObsWrapper
+    wrapper: Any = importlib.import_module("minigrid.wrappers").FullyObsWrapper
+    return FlatObservation(wrapper(env))
 
-    return FlatObservation(FullyObsWrapper(env))
 
-
-KINDS = {
+KINDS: dict[str, Callable[[Any], gym.Env[Any, Any]]] = {
     "flat": FlatObservation,
     "full": _full,
     "image": ImageObservation,
@@ -80,5 +81,4 @@ def observed(env: gym.Env[Any, Any], obs: str) -> gym.Env[Any, Any]:
             f"A grid env's obs is one of {sorted(KINDS)}. Received {obs!r}."
             + near_misses(obs, KINDS)
         )
-    wrapped: gym.Env[Any, Any] = KINDS[obs](env)  # type: ignore[no-untyped-call, operator]
-    return wrapped
+    return KINDS[obs](env)

@@ -24,7 +24,7 @@ class Scene:
 
     def __init__(self, env: Any, kind: str) -> None:
         self.env, self.kind = env, kind
-        self.far = env.width * env.height
+        self.far: int = env.width * env.height
         self._fields: dict[Cell, Field] = {}
         self._cells = [(i % env.width, i // env.width) for i in range(self.far)]
         solid = {"wall", "lava"}

@@ -1,0 +1,1 @@
+"""Does potential-based shaping help PPO? Steps to success, shaped against sparse."""
