@@ -153,7 +153,9 @@ class RewardReplayBuffer(_Relabelled, ReplayBuffer):
     A reward that changes (annealed, scheduled or learned) is fresh in every batch. Use it as
     `SAC(..., env=venv, replay_buffer_class=RewardReplayBuffer,
     replay_buffer_kwargs={"env": venv})`, where `venv` is, or wraps, a `RewardVecEnv`. A buffer
-    that was loaded from a file gets its env by `set_env(venv)`. SB3 does not tell a buffer the
+    that was loaded from a file gets its env by `set_env(venv)`. Save with
+    `model.save(path, exclude=["replay_buffer_class", "replay_buffer_kwargs"])`, which leaves the
+    envs out; to train on, give both to `load` again. SB3 does not tell a buffer the
     learner's discount: `check_learner(model, stack)` compares them.
 
     Args:

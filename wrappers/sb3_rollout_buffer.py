@@ -71,7 +71,8 @@ class RewardRolloutBuffer(_EpisodePay, RolloutBuffer):
     Use it as `PPO(..., env=venv, rollout_buffer_class=RewardRolloutBuffer,
     rollout_buffer_kwargs={"env": venv})`, where `venv` is, or wraps, a
     `RewardVecEnv(..., episode_terms="buffer")`. VecNormalize outside it scales what is paid.
-    When saving, `model.save(path, exclude=["rollout_buffer_kwargs"])` leaves the envs out.
+    Save with `model.save(path, exclude=["rollout_buffer_class", "rollout_buffer_kwargs"])`, which
+    leaves the envs out; to train on, give both to `load` again.
 
     Args:
         args, kwargs: as SB3 passes them.

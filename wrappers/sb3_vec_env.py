@@ -77,7 +77,9 @@ class RewardVecEnv(VecEnvWrapper):
         super().__init__(venv)
         # Wrappers between keep reset_infos of their own that are never filled.
         self._base: Any = venv.unwrapped
-        schema = find_schema(lambda: venv.get_attr("feature_schema")[0])
+        # Asked softly: a SubprocVecEnv's worker dies of an unknown attribute.
+        known = venv.has_attr("feature_schema")
+        schema = find_schema(lambda: venv.get_attr("feature_schema")[0]) if known else None
         self.reader = FeatureReader(schema, venv.observation_space)
         self.stack: RewardStack = bound_stack(
             reward,

@@ -140,6 +140,7 @@ def test_goals_in_hindsight_change_reward_and_features(chains):
     env = RewardVecEnv(chains(1, 6, "goal"), "env + potential(-gap)", gamma=0.5)
     model = her(env)
     model.learn(60)
+    model.replay_buffer.rewards[:] = np.nan  # real and virtual steps are worked out anew
     batch = model.replay_buffer.sample(200)
     goal, here = (batch.observations[k].numpy()[:, 0] for k in ("desired_goal", "observation"))
     there = batch.next_observations["observation"].numpy()[:, 0]
@@ -218,3 +219,16 @@ def test_refusals(chains):
         learner(late)
     with pytest.raises(PlaceError, match="own env"):
         learner(chains(), replay_buffer_kwargs={"env": env}).learn(2)
+
+
+def test_a_model_is_saved_without_its_envs_and_trains_on(chains, tmp_path):
+    env = RewardVecEnv(chains(), FORMULA, gamma=0.5)
+    learner(env).save(
+        tmp_path / "model.zip", exclude=["replay_buffer_class", "replay_buffer_kwargs"]
+    )
+    alone = DQN.load(tmp_path / "model.zip", device="cpu")
+    assert env.action_space.contains(alone.predict(env.reset()[0])[0])
+    parts = {"replay_buffer_class": RewardReplayBuffer, "replay_buffer_kwargs": {"env": env}}
+    model = DQN.load(tmp_path / "model.zip", env=env, device="cpu", **parts)
+    model.learn(6)
+    assert model.replay_buffer.reward_env is env

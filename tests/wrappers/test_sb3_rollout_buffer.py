@@ -185,3 +185,18 @@ def test_an_env_that_withholds_no_terms_is_refused(chains):
         RewardRolloutBuffer(4, *spaces, env=RewardVecEnv(chains(), "env"))
     with pytest.raises(PlaceError, match="none in DummyVecEnv"):
         RewardRolloutBuffer(4, *spaces, env=chains())
+
+
+def test_a_model_is_saved_without_its_envs_and_trains_on(chains, tmp_path):
+    env = place(chains())
+    parts: dict[str, Any] = {
+        "rollout_buffer_class": RewardRolloutBuffer,
+        "rollout_buffer_kwargs": {"env": env},
+    }
+    model = A2C("MlpPolicy", env, gamma=0.5, device="cpu", **parts)
+    model.save(tmp_path / "model.zip", exclude=list(parts))
+    alone = A2C.load(tmp_path / "model.zip", device="cpu")
+    assert env.action_space.contains(alone.predict(env.reset()[0])[0])
+    model = A2C.load(tmp_path / "model.zip", env=env, device="cpu", **parts)
+    model.learn(5)
+    assert model.rollout_buffer.env is env

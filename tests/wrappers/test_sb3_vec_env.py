@@ -5,6 +5,7 @@ import pickle
 from functools import partial
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from stable_baselines3 import DQN, PPO, SAC
@@ -211,3 +212,14 @@ def test_going_on_in_mid_episode(chains):
     assert paid.tolist() == [-1.0 + 2]
     assert infos[0]["reward_episode"]["length"] == 3
     assert infos[0]["reward_episode"]["sum"]["outcome"] == 0 + 1 + 2
+
+
+def test_a_strangers_env_in_subprocesses():
+    makers = [partial(gym.make, "CartPole-v1")] * 2
+    env = RewardVecEnv(SubprocVecEnv(makers, start_method="fork"), "env + potential(-abs(obs[2]))")
+    try:
+        before = np.abs(env.reset()[:, 2])
+        after, paid, _, _ = env.step(np.array([0, 1]))
+        np.testing.assert_allclose(paid, 1 - 0.99 * np.abs(after[:, 2]) + before, rtol=1e-6)
+    finally:
+        env.close()
