@@ -88,7 +88,10 @@ def test_truncation(bootstraps, last):
     env = RewardParallelWrapper(
         Walkers(limit=2), "env + potential(place)", gamma=0.5, bootstraps_on_truncation=bootstraps
     )
-    assert play(env)[1][0] == {"fast": -1.0, "slow": last}
+    expected = [{"fast": 1.0, "slow": 0.5}, {"fast": -1.0, "slow": last}]
+    assert [rewards for rewards, _ in play(env)] == expected
+    # Nothing of slow's Phi = 2 at the limit is left over.
+    assert [rewards for rewards, _ in play(env)] == expected
 
 
 def test_infos_of_each_agent():
