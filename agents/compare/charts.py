@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +10,29 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from rewardsmith.agents.compare.stats import Floats
+from rewardsmith.agents.compare.axes import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    WIDTH,
+    Scale,
+    axes,
+    frame,
+    make_scale,
+    step_axis,
+)
+from rewardsmith.agents.compare.stats import Estimate, Floats
 
-WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 40
+ROW = 50
+
+
+@dataclass
+class Thread:
+    """One seed's curve."""
+
+    x: Floats
+    y: Floats
+    finished: bool = True
 
 
 @dataclass
@@ -26,156 +45,173 @@ class Band:
     middle: Floats
     low: Floats
     high: Floats
-    seeds: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    seeds: list[Thread] = field(default_factory=list)
 
 
 @dataclass
-class _Scale:
-    x0: float
-    x1: float
-    y0: float
-    y1: float
+class Dots:
+    """Env steps to the threshold: one number per seed (infinite: never), and their median."""
 
-    def x(self, value: float) -> float:
-        return LEFT + (value - self.x0) / (self.x1 - self.x0) * (WIDTH - LEFT - RIGHT)
-
-    def y(self, value: float) -> float:
-        return HEIGHT - BOTTOM - (value - self.y0) / (self.y1 - self.y0) * (HEIGHT - TOP - BOTTOM)
-
-    def points(self, xs: Floats, ys: Floats) -> str:
-        return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in zip(xs, ys, strict=True))
+    label: str
+    color: int
+    steps: list[float]
+    median: Estimate
 
 
-def line_chart(bands: Sequence[Band], title: str, unit: str, *, share: bool = False) -> Markup:
-    """Curves over env steps; `share` fixes the vertical axis to 0..100%."""
+def line_chart(
+    bands: Sequence[Band], title: str, *, share: bool = False, mark: float | None = None
+) -> Markup:
+    """Curves over env steps; `share` fixes the vertical axis to 0..100%, `mark` draws a level."""
     bands = [b for b in bands if len(b.x)]
     if not bands:
         return Markup('<p class="none">No evaluations yet.</p>')
-    parts = np.concatenate([np.concatenate([b.low, b.high, b.seeds.ravel()]) for b in bands])
-    scale = _scale(np.concatenate([b.x for b in bands]), np.array([0.0, 1.0]) if share else parts)
-    body = [_axes(scale, unit, share), *(_band(band, scale) for band in bands)]
-    hover = {
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
-        "x": [scale.x0, scale.x1],
-        "share": share,
-        "series": [
-            {
-                "label": b.label,
-                "color": b.color,
-                "x": b.x.tolist(),
-                "y": np.round(b.middle, 4).tolist(),
-                "low": np.round(b.low, 4).tolist(),
-                "high": np.round(b.high, 4).tolist(),
-            }
-            for b in bands
-        ],
-    }
-    return _svg(title, body, hover)
+    xs = np.concatenate([c.x for b in bands for c in (b, *b.seeds)])
+    ys = np.concatenate([part for b in bands for part in (b.low, b.high, *(t.y for t in b.seeds))])
+    scale = make_scale(xs, np.array([0.0, 1.0]) if share else ys)
+    level = "" if mark is None else _level(scale, mark)
+    body = [axes(scale, share=share), level, *(_band(band, scale) for band in bands)]
+    said = [f"{b.label} {_say(b.middle[-1], share)}" for b in bands]
+    series = [
+        {**_series(b.label, b.color, b.x, b.middle), "low": _short(b.low), "high": _short(b.high)}
+        for b in bands
+    ]
+    return frame(f"{title}; at the end: {', '.join(said)}", body, _hover(scale, series, share))
 
 
-def stacked_chart(x: Floats, layers: dict[str, Floats], title: str) -> Markup:
+def stacked_chart(
+    x: Floats, layers: dict[str, Floats], title: str, colors: Sequence[int] | None = None
+) -> Markup:
     """What each term pays per episode: gains stack upwards from 0, costs downwards."""
     if len(x) == 0:
         return Markup('<p class="none">No finished episodes yet.</p>')
-    above, below = np.zeros(len(x)), np.zeros(len(x))
-    areas: list[tuple[int, Floats, Floats]] = []
-    for color, values in enumerate(layers.values()):
-        for pile, part in ((above, np.maximum(values, 0)), (below, np.minimum(values, 0))):
-            areas.append((color, pile.copy(), pile + part))
-            pile += part  # noqa: PLW2901  # the pile grows in place
-    scale = _scale(x, np.concatenate([above, below, [0.0]]))
-    body = [_axes(scale, "per episode", False)]
-    for color, start, end in areas:
-        if np.allclose(start, end):
-            continue
-        outline = scale.points(x, end) + " " + scale.points(x[::-1], start[::-1])
-        body.append(f'<polygon class="area s{color % 8}" points="{outline}"/>')
-    zero = scale.y(0.0)
+    shades = colors or [i % 8 for i in range(len(layers))]
+    areas, above, below = _piles(len(x), list(layers.values()), shades)
+    scale = make_scale(x, np.concatenate([above, below, [0.0]]))
+    body = [axes(scale), *(_area(scale, x, *area) for area in areas), _zero(scale)]
+    said = [f"{name} {values[-1]:.3g}" for name, values in layers.items()]
+    series = [_series(k, c, x, v) for (k, v), c in zip(layers.items(), shades, strict=True)]
+    return frame(f"{title}; at the end: {', '.join(said)}", body, _hover(scale, series, False))
+
+
+def steps_chart(rows: Sequence[Dots], horizon: float, title: str) -> Markup:
+    """A dot per seed, a tick at the median, a bar for its interval; the right end is "never"."""
+    height = ROW * len(rows) + BOTTOM + 6
+    never = 1.12 * horizon
+    scale = Scale(0.0, 1.16 * horizon)
+    body = [step_axis(scale, height, horizon), _gutter(scale.x(1.06 * horizon), height)]
+    body += [_dots(scale, ROW * i, dots, never) for i, dots in enumerate(rows)]
     body.append(
-        f'<line class="zero" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{zero:.1f}" y2="{zero:.1f}"/>'
+        f'<text x="{scale.x(never):.1f}" y="{height - BOTTOM + 20}" text-anchor="middle">'
+        "never</text>"
     )
-    hover = {
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
-        "x": [scale.x0, scale.x1],
-        "share": False,
-        "series": [
-            {"label": k, "color": i % 8, "x": x.tolist(), "y": np.round(v, 4).tolist()}
-            for i, (k, v) in enumerate(layers.items())
-        ],
-    }
-    return _svg(title, body, hover)
-
-
-def _svg(title: str, body: Sequence[str], hover: dict[str, Any]) -> Markup:
+    said = [f"{d.label} {_when(d.median.value)}" for d in rows]
     return Markup(
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(title)}" data-chart="{escape(json.dumps(hover))}">'
-        f'{"".join(body)}<line class="cursor" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/></svg>'
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="{escape(title)}; median: {escape(", ".join(said))}">{"".join(body)}</svg>'
     )
 
 
-def _band(band: Band, scale: _Scale) -> str:
-    around = scale.points(band.x, band.high) + " " + scale.points(band.x[::-1], band.low[::-1])
-    thin = "".join(
-        f'<polyline class="seed s{band.color % 8}" points="{scale.points(band.x, row)}"/>'
-        for row in band.seeds
-    )
-    line = scale.points(band.x, band.middle)
-    return (
-        f'<polygon class="band s{band.color % 8}" points="{around}"/>{thin}'
-        f'<polyline class="line s{band.color % 8}" points="{line}"/>'
-    )
+def _gutter(x: float, height: int) -> str:
+    return f'<line class="edge" x1="{x:.1f}" x2="{x:.1f}" y1="6" y2="{height - BOTTOM}"/>'
 
 
-def _axes(scale: _Scale, unit: str, share: bool) -> str:
-    drawn = []
-    for value in _ticks(scale.y0, scale.y1):
-        y = scale.y(value)
-        text = f"{value:.0%}" if share else f"{value:g}"
+def _dots(scale: Scale, top: float, dots: Dots, never: float) -> str:
+    def at(steps: float) -> float:
+        return scale.x(steps if math.isfinite(steps) else never)
+
+    low, high, middle = at(dots.median.low), at(dots.median.high), at(dots.median.value)
+    y = top + 34
+    drawn = [
+        f'<g class="s{dots.color}"><text class="row" x="{LEFT}" y="{top + 18}">'
+        f"{escape(dots.label)}</text>"
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
+        f'<rect class="span" x="{low - 3:.1f}" width="{high - low + 6:.1f}" y="{y - 6}" '
+        f'height="12" rx="6"><title>{escape(_spoken(dots))}</title></rect>'
+    ]
+    for seed, (steps, lift) in enumerate(_spread(dots.steps), start=1):
+        kind = "dot-seed" if math.isfinite(steps) else "dot-seed never"
         drawn.append(
-            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<circle class="{kind}" cx="{at(steps):.1f}" cy="{y + lift}" r="4.5">'
+            f"<title>run {seed}: {_when(steps)}</title></circle>"
         )
-        drawn.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
-    for value in _ticks(scale.x0, scale.x1):
-        x = scale.x(value)
-        drawn.append(
-            f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">'
-            f"{short(value)}</text>"
-        )
-    middle = (LEFT + WIDTH - RIGHT) / 2
     drawn.append(
-        f'<text class="name" x="{middle:.0f}" y="{HEIGHT - 4}" text-anchor="middle">'
-        "env steps</text>"
-        f'<text class="name" x="{LEFT + 4}" y="{TOP + 2}">{escape(unit)}</text>'
+        f'<line class="middle" x1="{middle:.1f}" x2="{middle:.1f}" y1="{y - 11}" '
+        f'y2="{y + 11}"/></g>'
     )
     return "".join(drawn)
 
 
-def _scale(xs: Floats, ys: Floats) -> _Scale:
-    x0, x1 = float(xs.min()), float(xs.max())
-    y0, y1 = float(ys.min()), float(ys.max())
-    pad = 0.05 * (y1 - y0) or 0.5
-    return _Scale(x0, x1 if x1 > x0 else x0 + 1.0, y0 - pad, y1 + pad)
+def _spread(steps: list[float]) -> list[tuple[float, float]]:
+    """Each value with a lift that keeps equal ones apart."""
+    lifts = (0, -5, 5, -9, 9)
+    return [(s, lifts[steps[:i].count(s) % len(lifts)]) for i, s in enumerate(steps)]
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """About five round numbers within [low, high]."""
-    raw = (high - low) / 5
-    power = 10.0 ** np.floor(np.log10(raw))
-    step = next(m * power for m in (1.0, 2.0, 2.5, 5.0, 10.0) if m * power >= raw)
-    first = np.ceil(low / step)
-    count = int(np.floor(high / step) - first) + 1
-    return [float(np.round((first + i) * step, 10)) for i in range(count)]
+def _spoken(dots: Dots) -> str:
+    e = dots.median
+    return f"median {_when(e.value)}, 95% interval {_when(e.low)} to {_when(e.high)}"
 
 
-def short(steps: float) -> str:
-    """A number of steps as people say it.
+def _when(steps: float) -> str:
+    return f"{steps:,.0f}" if math.isfinite(steps) else "never"
 
-    >>> short(60000.0), short(1500000.0), short(512.0)
-    ('60k', '1.5M', '512')
-    """
-    if steps >= 1e6:
-        return f"{steps / 1e6:.3g}M"
-    return f"{steps / 1e3:.4g}k" if steps >= 1000 else f"{steps:.0f}"
+
+def _piles(
+    count: int, layers: Sequence[Floats], colors: Sequence[int]
+) -> tuple[list[tuple[int, Floats, Floats]], Floats, Floats]:
+    above, below = np.zeros(count), np.zeros(count)
+    areas: list[tuple[int, Floats, Floats]] = []
+    for color, values in zip(colors, layers, strict=True):
+        up, down = above + np.maximum(values, 0), below + np.minimum(values, 0)
+        areas += [(color, above, up), (color, below, down)]
+        above, below = up, down
+    return areas, above, below
+
+
+def _area(scale: Scale, x: Floats, color: int, start: Floats, end: Floats) -> str:
+    if np.allclose(start, end):
+        return ""
+    outline = scale.points(x, end) + " " + scale.points(x[::-1], start[::-1])
+    return f'<polygon class="area s{color}" points="{outline}"/>'
+
+
+def _zero(scale: Scale) -> str:
+    y = scale.y(0.0)
+    return f'<line class="zero" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+
+
+def _level(scale: Scale, value: float) -> str:
+    y = scale.y(value)
+    return f'<line class="level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+
+
+def _band(band: Band, scale: Scale) -> str:
+    around = scale.points(band.x, band.high) + " " + scale.points(band.x[::-1], band.low[::-1])
+    thin = "".join(
+        f'<polyline class="seed{"" if t.finished else " open"}" points="{scale.points(t.x, t.y)}"/>'
+        for t in band.seeds
+        if len(t.x)
+    )
+    return (
+        f'<g class="s{band.color}"><polygon class="band" points="{around}"/>{thin}'
+        f'<polyline class="line" points="{scale.points(band.x, band.middle)}"/>'
+        f'<circle class="end" cx="{scale.x(band.x[-1]):.1f}" '
+        f'cy="{scale.y(band.middle[-1]):.1f}" r="3.5"/></g>'
+    )
+
+
+def _series(label: str, color: int, x: Floats, y: Floats) -> dict[str, Any]:
+    return {"label": label, "color": color, "x": x.tolist(), "y": _short(y)}
+
+
+def _hover(scale: Scale, series: list[dict[str, Any]], share: bool) -> dict[str, Any]:
+    ends = [scale.x0, scale.x1]
+    return {"left": LEFT, "right": WIDTH - RIGHT, "x": ends, "share": share, "series": series}
+
+
+def _short(values: Floats) -> list[float]:
+    return [float(f"{v:.4g}") for v in values]
+
+
+def _say(value: float, share: bool) -> str:
+    return f"{value:.0%}" if share else f"{value:.3g}"

@@ -19,7 +19,7 @@ function line(color, text) {
 }
 
 /* Charts: a cursor on the nearest evaluation, with every curve's value there. */
-for (const chart of document.querySelectorAll("svg.chart")) {
+for (const chart of document.querySelectorAll("svg.chart[data-chart]")) {
   const data = JSON.parse(chart.dataset.chart);
   const cursor = chart.querySelector(".cursor");
   const show = (event) => {
@@ -50,56 +50,66 @@ for (const chart of document.querySelectorAll("svg.chart")) {
   chart.addEventListener("pointerleave", hide);
 }
 
-/* Films: pictures and bars of what each term paid, in step. */
-function draw(strip, film, names) {
-  const steps = film.env_rewards.length;
-  const top = Array(steps).fill(0), bottom = Array(steps).fill(0);
-  const bars = [];
-  names.forEach((name, color) => film.terms[name].forEach((value, t) => {
-    const pile = value >= 0 ? top : bottom;
-    if (value !== 0) bars.push([t, pile[t], pile[t] + value, color % 8]);
-    pile[t] += value;
-  }));
-  const high = Math.max(...top, 1e-9), low = Math.min(...bottom, 0);
-  const y = (v) => 8 + (high - v) / (high - low) * 84;
-  const wide = 320 / Math.max(steps, 1);
-  const make = (kind, attributes) => {
-    const node = document.createElementNS(SVG, kind);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    strip.append(node);
-    return node;
+/* Films: the picture, and for each term a lane of bars on its own scale, in step. */
+function make(svg, kind, attributes) {
+  const node = document.createElementNS(SVG, kind);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  svg.append(node);
+  return node;
+}
+
+function drawLane(svg, paid) {
+  const high = Math.max(0, ...paid), low = Math.min(0, ...paid);
+  const span = high - low || 1;
+  const y = (v) => 3 + (high - v) / span * 34;
+  const wide = 100 / Math.max(paid.length, 1);
+  paid.forEach((value, t) => {
+    if (value === 0) return;
+    const tall = Math.max(Math.abs(y(value) - y(0)), 0.8);
+    const top = value > 0 ? y(0) - tall : y(0);
+    make(svg, "rect", { x: t * wide, y: top, width: wide * 0.86, height: tall });
+  });
+  make(svg, "line", { x1: 0, x2: 100, y1: y(0), y2: y(0) });
+  const now = make(svg, "line", { class: "now", y1: 0, y2: 40 });
+  return (t) => {
+    now.setAttribute("x1", (t + 0.5) * wide);
+    now.setAttribute("x2", (t + 0.5) * wide);
   };
-  for (const [t, from, to, color] of bars) {
-    const up = Math.min(y(from), y(to));
-    make("rect", { x: t * wide, y: up, width: Math.max(wide * 0.85, 0.6), height: Math.max(Math.abs(y(from) - y(to)), 0.8), class: "s" + color });
-  }
-  make("line", { class: "zero", x1: 0, x2: 320, y1: y(0), y2: y(0) });
-  make("text", { x: 0, y: 106 }).textContent = "reward per step, from " + number(low) + " to " + number(high);
-  return { now: make("line", { class: "now", y1: 4, y2: 96 }), wide };
+}
+
+function lanesOf(figure, film) {
+  return [...figure.querySelectorAll(".lane")].map((lane, i) => {
+    const paid = Object.values(film.terms)[i];
+    const whole = number(paid.reduce((sum, value) => sum + value, 0));
+    const point = drawLane(lane.querySelector("svg"), paid);
+    const text = lane.querySelector(".paid");
+    return (t) => {
+      point(t);
+      text.textContent = `${number(paid[t])} now, ${whole} in all`;
+    };
+  });
 }
 
 for (const figure of document.querySelectorAll(".film")) {
   const film = JSON.parse(document.getElementById(figure.dataset.film).textContent);
-  const names = Object.keys(film.terms);
-  const { now, wide } = draw(figure.querySelector(".strip"), film, names);
+  const lanes = lanesOf(figure, film);
   const picture = figure.querySelector("img"), slider = figure.querySelector("input");
   const output = figure.querySelector("output"), button = figure.querySelector(".play");
+  const last = film.env_rewards.length - 1;
   const show = (t) => {
     slider.value = t;
-    now.setAttribute("x1", (t + 0.5) * wide);
-    now.setAttribute("x2", (t + 0.5) * wide);
+    slider.setAttribute("aria-valuetext", `step ${t + 1} of ${last + 1}`);
+    for (const lane of lanes) lane(t);
     if (picture) {
       /* The picture after step t is frame t + 1; long films keep only some frames. */
       let frame = 0;
       film.shown.forEach((step, i) => { if (step <= t + 1) frame = i; });
       picture.src = film.frames[frame];
     }
-    const paid = names.reduce((sum, name) => sum + film.terms[name][t], 0);
-    output.value = `step ${t + 1}: ${number(paid || 0)}`;
+    output.value = `step ${t + 1} of ${last + 1}`;
   };
   let timer = null;
   const stop = () => { clearInterval(timer); timer = null; button.textContent = "Play"; };
-  const last = film.env_rewards.length - 1;
   button.addEventListener("click", () => {
     if (timer) return stop();
     if (Number(slider.value) >= last) show(0);

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import platform
-from dataclasses import asdict
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from rewardsmith.agents.compare.charts import Band, line_chart, short, stacked_chart
+from rewardsmith.agents.compare.axes import short
+from rewardsmith.agents.compare.charts import (
+    Band,
+    Dots,
+    Thread,
+    line_chart,
+    stacked_chart,
+    steps_chart,
+)
+from rewardsmith.agents.compare.films import (
+    PICTURES,
+    color_of,
+    film_data,
+    script_json,
+    term_layers,
+)
 from rewardsmith.agents.compare.results import Arm, Comparison, read_comparison
-from rewardsmith.agents.compare.stats import Floats, iqm_curve
-from rewardsmith.agents.compare.verdict import finding, rows
+from rewardsmith.agents.compare.stats import iqm_curve, median_estimate
+from rewardsmith.agents.compare.verdict import finding, reached, rows
 from rewardsmith.storage import write_atomic
 from rewardsmith.term import MEANING, Guarantee
 
@@ -45,15 +57,17 @@ def render(comparison: Comparison) -> str:
         lstrip_blocks=True,
     )
     env.filters["short"] = short
-    table = rows(arms, float(plan["threshold"]))
+    threshold = float(plan["threshold"])
+    table = rows(arms, threshold)
     return env.get_template("report.html.j2").render(
         plan=plan,
-        arms=[_card(i, arm) for i, arm in enumerate(arms)],
+        arms=[_card(i, arm, PICTURES // len(arms)) for i, arm in enumerate(arms)],
         table=table,
-        finding=finding(plan, arms, table),
-        success=_curves(arms, "success", "success", share=True),
-        returns=_curves(arms, "return", "return of the environment's own reward", share=False),
-        unfinished=sum(len(a.runs) - len(a.finished) for a in arms),
+        finding=finding(arms, table),
+        success=_curves(arms, "success", threshold),
+        returns=_curves(arms, "return"),
+        steps=_steps(arms, threshold),
+        unfinished=_unfinished(arms),
         total=sum(len(a.runs) for a in arms),
         versions=_versions(),
         css=Markup(_text("report.css")),  # ours, not a user's
@@ -61,43 +75,53 @@ def render(comparison: Comparison) -> str:
     )
 
 
-def _card(index: int, arm: Arm) -> dict[str, Any]:
-    guarantee = Guarantee(arm.about["guarantee"])
-    x, layers = _term_layers(arm)
-    film = None if arm.film is None else asdict(arm.film)
+def _card(index: int, arm: Arm, budget: int) -> dict[str, Any]:
+    x, layers = term_layers(arm)
+    colors = color_of(list(layers))
+    film = None if arm.film is None else film_data(arm.film, budget)
+    doc = arm.about["doc"].strip().rstrip(".")
     return {
         **arm.about,
+        "doc": doc[:1].upper() + doc[1:],
         "color": index % 8,
-        "meaning": MEANING[guarantee],
-        "terms": stacked_chart(x, layers, f"What each term of {arm.label} pays over training"),
-        "layers": list(layers),
+        "meaning": MEANING[Guarantee(arm.about["guarantee"])],
+        "terms": stacked_chart(x, layers, f"What each term of {arm.label} pays", colors),
+        "layers": list(zip(layers, colors, strict=True)),
         "film": film,
-        # "</" would end the script element early.
-        "film_json": Markup(json.dumps(film).replace("</", "<\\/")),
+        "film_json": script_json(film),
     }
 
 
-def _term_layers(arm: Arm) -> tuple[Floats, dict[str, Floats]]:
-    """Mean over seeds of what each term pays per episode, on the first run's steps."""
-    tables = [r.terms for r in arm.runs if len(r.terms.get("env_steps", ()))]
-    if not tables:
-        return np.zeros(0), {}
-    x = tables[0]["env_steps"]
-    names = [n for n in tables[0] if n not in ("env_steps", "env_return", "success")]
-    return x, {
-        n: np.mean([np.interp(x, t["env_steps"], t[n]) for t in tables], axis=0) for n in names
-    }
-
-
-def _curves(arms: list[Arm], column: str, unit: str, *, share: bool) -> Markup | None:
+def _curves(arms: list[Arm], column: str, mark: float | None = None) -> Markup | None:
     bands = []
     for color, arm in enumerate(arms):
         x, values = arm.curves(column)
         if len(x) and len(values):
-            bands.append(Band(arm.label, color % 8, x, *iqm_curve(values), values))
+            threads = [Thread(*r.curve(column), r.finished) for r in arm.started]
+            bands.append(Band(arm.label, color % 8, x, *iqm_curve(values), threads))
     if not bands and column == "success":
         return None
-    return line_chart(bands, f"{unit} over env steps", unit, share=share)
+    return line_chart(bands, f"{column} over env steps", share=column == "success", mark=mark)
+
+
+def _steps(arms: list[Arm], threshold: float) -> Markup | None:
+    known = [(i, a, s) for i, a in enumerate(arms) if (s := reached(a, threshold))]
+    if not known:
+        return None
+    dots = [Dots(a.label, i % 8, steps, median_estimate(steps)) for i, a, steps in known]
+    horizon = max(run.final("env_steps") for _, a, _ in known for run in a.finished)
+    return steps_chart(dots, max(horizon, 1.0), f"env steps to {threshold:.0%} success")
+
+
+def _unfinished(arms: list[Arm]) -> list[str]:
+    """The runs under way, e.g. `sparse seed 3 (at 8.19k)`."""
+    return [
+        f"{arm.label} seed {run.seed} "
+        + (f"(at {short(run.final('env_steps'))})" if run in arm.started else "(not begun)")
+        for arm in arms
+        for run in arm.runs
+        if run not in arm.finished
+    ]
 
 
 def _versions() -> str:

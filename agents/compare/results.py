@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rewardsmith.errors import ConfigError
 Table = dict[str, Floats]
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """One reward on one seed, finished or not.
 
@@ -32,6 +33,13 @@ class Run:
     finished: bool
     evals: Table
     terms: Table
+
+    def curve(self, column: str) -> tuple[Floats, Floats]:
+        """Steps and values of the evaluations that have a number in `column`."""
+        if column not in self.evals:
+            return np.zeros(0), np.zeros(0)
+        known = ~np.isnan(self.evals[column])
+        return self.evals["env_steps"][known], self.evals[column][known]
 
     def final(self, column: str) -> float:
         """The last evaluation's value; NaN if there is none."""
@@ -59,8 +67,12 @@ class Arm:
         return [r for r in self.started if r.finished]
 
     def curves(self, column: str) -> tuple[Floats, Floats]:
-        """Steps (points,) and values (seeds, points) where every started run has a number."""
-        runs = self.started
+        """Steps (points,) and values (seeds, points) where every run has a number.
+
+        Of the finished runs, so that one under way does not cut the others short; of the
+        started ones while none is finished.
+        """
+        runs = self.finished or self.started
         if not runs:
             return np.zeros(0), np.zeros((0, 0))
         shared = sorted(set.intersection(*(set(r.evals["env_steps"].tolist()) for r in runs)))
@@ -117,6 +129,7 @@ def _table(path: Path) -> Table:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        return float("nan")
+        return math.nan
+    return value if math.isfinite(value) else math.nan

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from rewardsmith.agents.compare.charts import short
+from rewardsmith.agents.compare.axes import short
 from rewardsmith.agents.compare.results import Arm
 from rewardsmith.agents.compare.stats import (
     ENOUGH_SEEDS,
@@ -19,12 +16,15 @@ from rewardsmith.agents.compare.stats import (
     steps_to,
 )
 
-_COVERAGE = "covers the truth in about 64, 83 and 96 of 100 cases at 3, 5 and 10 seeds"
+_COVERAGE = (
+    "holds the truth in only about 64, 83 and 96 of 100 cases at 3, 5 and 10 seeds when "
+    "a run either solves the task or fails"
+)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A reward's figures, as text; empty where there are none yet."""
+    """A reward's figures over its finished runs, as text; empty where there are none yet."""
 
     label: str
     color: int
@@ -42,30 +42,40 @@ def rows(arms: list[Arm], threshold: float) -> list[Row]:
     return [_row(i, arm, arms[0], threshold) for i, arm in enumerate(arms)]
 
 
-def finding(plan: dict[str, Any], arms: list[Arm], table: list[Row]) -> str:
+def finding(arms: list[Arm], table: list[Row]) -> str:
     """One sentence or two on what the runs allow to say."""
     fewest = min(len(a.finished) for a in arms)
+    seeds = f"{fewest} finished seed{'' if fewest == 1 else 's'}"
     if len(arms) == 1:
-        return f"One reward, {fewest} finished seeds: there is nothing to compare it with."
+        return f"One reward, {seeds}: there is nothing to compare it with."
     if fewest < ENOUGH_SEEDS:
-        seeds = f"{fewest} finished seed{'s' if fewest != 1 else ''}"
         return (
-            f"With {seeds} per reward, this report claims no difference. A 95% interval on "
-            f"returns that either solve the task or fail {_COVERAGE}; run at least "
-            f"{ENOUGH_SEEDS} seeds to claim one."
+            f"With {seeds} per reward, this report claims no difference. A 95% bootstrap "
+            f"interval {_COVERAGE}. Run at least {ENOUGH_SEEDS} seeds to claim one."
         )
-    told = [_claim(row, table[0].label) for row in table[1:]]
-    return " ".join(told)
+    return " ".join(_claim(row, table[0].label) for row in table[1:])
+
+
+def reached(arm: Arm, threshold: float) -> list[float]:
+    """Env steps to `threshold` of every finished run; infinite for one that never got there."""
+    if not _known(arm, "success"):
+        return []
+    return [steps_to(*run.curve("success"), threshold) for run in arm.finished]
 
 
 def _claim(row: Row, first: str) -> str:
     p = row.improvement
     if p is None or p.low <= 0.5 <= p.high:
         return f"Between {row.label} and {first} no difference can be told."
-    better, worse, value = (
-        (row.label, first, p.value) if p.value > 0.5 else (first, row.label, 1 - p.value)
+    if p.value > 0.5:
+        better, worse, e = row.label, first, p
+    else:
+        better, worse = first, row.label
+        e = Estimate(1 - p.value, 1 - p.high, 1 - p.low)
+    return (
+        f"A run of {better} ends above one of {worse} with probability {e.value:.2f} "
+        f"[{e.low:.2f}, {e.high:.2f}]."
     )
-    return f"A run of {better} ends above one of {worse} with probability {value:.2f}."
 
 
 def _row(index: int, arm: Arm, first: Arm, threshold: float) -> Row:
@@ -87,7 +97,7 @@ def _row(index: int, arm: Arm, first: Arm, threshold: float) -> Row:
 
 
 def _finals(arm: Arm, column: str) -> list[float]:
-    return [r.final(column) for r in arm.started]
+    return [r.final(column) for r in arm.finished]
 
 
 def _known(arm: Arm, column: str) -> bool:
@@ -110,11 +120,11 @@ def _estimate(arm: Arm, column: str) -> str:
 
 
 def _steps(arm: Arm, threshold: float) -> str:
-    if not _known(arm, "success"):
+    values = reached(arm, threshold)
+    if not values:
         return ""
-    reached = [steps_to(r.evals["env_steps"], r.evals["success"], threshold) for r in arm.started]
-    horizon = float(np.max([r.evals["env_steps"][-1] for r in arm.started]))
-    e = median_estimate(reached)
+    horizon = max(run.final("env_steps") for run in arm.finished)
+    e = median_estimate(values)
     return f"{_until(e.value, horizon)} [{_until(e.low, horizon)}, {_until(e.high, horizon)}]"
 
 

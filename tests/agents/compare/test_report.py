@@ -5,10 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from rewardsmith.agents.compare.charts import short, stacked_chart
+from rewardsmith.agents.compare.axes import short
+from rewardsmith.agents.compare.charts import Dots, stacked_chart, steps_chart
 from rewardsmith.agents.compare.episode import MOST, Episode, load_episode, save_episode
+from rewardsmith.agents.compare.films import film_data, term_layers
 from rewardsmith.agents.compare.report import write_report
 from rewardsmith.agents.compare.results import read_comparison
+from rewardsmith.agents.compare.stats import Estimate
 from rewardsmith.agents.compare.verdict import finding, rows
 from rewardsmith.errors import ConfigError
 
@@ -88,8 +91,8 @@ def test_the_page_shows_the_figures_and_claims_nothing_from_few_seeds(folder):
 def test_with_ten_seeds_a_difference_is_claimed_only_where_there_is_one(folder):
     home = folder({"a": [[0, 0, 0]] * 10, "b": [[0, 1, 1]] * 10, "c": [[0, 0, 0]] * 10})
     comparison = read_comparison(home)
-    told = finding(comparison.plan, comparison.arms, rows(comparison.arms, 0.9))
-    assert "A run of b ends above one of a with probability 1.00." in told
+    told = finding(comparison.arms, rows(comparison.arms, 0.9))
+    assert "A run of b ends above one of a with probability 1.00 [1.00, 1.00]." in told
     assert "Between c and a no difference can be told." in told
 
 
@@ -103,21 +106,48 @@ def test_nothing_is_fetched_from_anywhere(folder):
 def test_hostile_text_stays_text(folder):
     formula = '</script><script>alert("x")</script> <img src=x onerror=alert(1)>'
     home = folder({"a": [[0, 1, 1]]}, formula=formula, label_of=lambda n: "a<b>&")
-    save_episode(Episode(terms={"</script><b>": [1.0]}, env_rewards=[0.0]), home / "runs" / "a<b>&")
+    # A comment that opens a script would swallow the end of the element that holds it.
+    terms = {"</script><b>": [1.0], "<!--<script>": [float("nan")]}
+    save_episode(Episode(terms=terms, env_rewards=[0.0]), home / "runs" / "a<b>&")
     text = page(home)
     assert "<script>alert" not in text
     assert "<img src=x" not in text
     assert "a<b>" not in text
-    assert text.count("</script>") == 2
+    assert text.count("</script>") == text.count("<script") == 2
+    assert "<!--" not in text
 
 
 def test_runs_under_way_are_called_unfinished(folder):
     home = folder({"a": [[0, 0.5], [0, 0.5, 0.75]], "b": [[0], [0]]}, finished=False)
     text = page(home)
     assert "4 of 4 runs have not reached their last step" in text
+    assert "a seed 0 (at 1k), a seed 1 (at 2k), b seed 0 (at 0), b seed 1 (at 0)" in text
+    assert text.count('class="seed open"') == 8  # two charts
     x, values = read_comparison(home).arms[0].curves("success")
     assert x.tolist() == [0, 1000]
     assert values.tolist() == [[0, 0.5], [0, 0.5]]
+
+
+def test_a_run_under_way_counts_in_no_figure_and_shortens_no_curve(folder):
+    home = folder({"a": [[0, 1, 1], [0, 1, 1], [0]], "b": [[0, 0, 0]] * 3})
+    (home / "runs" / "a" / "seed-2" / "result.json").unlink()
+    arm = read_comparison(home).arms[0]
+    assert arm.curves("success")[0].tolist() == STEPS
+    first = rows([arm], 0.9)[0]
+    assert (first.success, first.finished) == ("100% [100%, 100%]", "2 of 3")
+    text = page(home)
+    assert "a seed 2 (at 0)" in text
+    assert "With 2 finished seeds per reward" in text
+
+
+def test_terms_are_averaged_over_the_runs_that_got_so_far(folder):
+    home = folder({"a": [[0, 1, 1], [0, 1]]})
+    blank = home / "runs" / "a" / "seed-1" / "terms.csv"
+    blank.write_text("env_steps,env,shape,env_return,success\n0,,,,\n1000,1.5,0.25,1,1\n")
+    x, layers = term_layers(read_comparison(home).arms[0])
+    assert x.tolist() == STEPS
+    assert layers["env"].tolist() == [0.5, 1.0, 0.5]
+    assert layers["shape"].tolist() == [-0.25, 0.0, -0.25]
 
 
 def test_a_row_cut_by_a_kill_is_left_out(folder):
@@ -156,7 +186,30 @@ def test_terms_stack_upwards_and_downwards_from_zero():
     assert heights[1][0] == heights[0][1]  # b hangs from the line on which a stands
 
 
-@pytest.mark.parametrize(("steps", "text"), [(81920, "81.92k"), (3e6, "3M"), (100, "100")])
+def test_a_run_that_never_got_there_is_drawn_beyond_the_budget():
+    median = Estimate(1000.0, 1000.0, float("inf"))
+    svg = steps_chart([Dots("a", 0, [1000.0, float("inf"), 500.0], median)], 2000.0, "t")
+    spots = {
+        kind: float(x) for kind, x in re.findall(r'class="dot-seed( never)?" cx="([\d.]+)"', svg)
+    }
+    budget = float(re.search(r'x="([\d.]+)" y="\d+" text-anchor="middle">2k', svg)[1])
+    assert spots[" never"] > budget > spots[""]
+    assert "median 1,000, 95% interval 1,000 to never" in svg
+
+
+def test_pictures_keep_to_their_share_of_the_page(tmp_path):
+    frames = [
+        np.random.default_rng(i).integers(255, size=(80, 80, 3), dtype=np.uint8) for i in range(30)
+    ]
+    film = load_episode(save_episode(Episode(frames, {}, [0.0] * 29), tmp_path).parent)
+    size = sum(len(f) for f in film.frames)
+    data = film_data(film, size // 2)
+    assert sum(len(f) for f in data["frames"]) <= 0.55 * size
+    assert data["shown"] == list(range(0, 30, 2))
+    assert film_data(film, size)["shown"] == list(range(30))
+
+
+@pytest.mark.parametrize(("steps", "text"), [(81920, "81.9k"), (3e6, "3M"), (100, "100")])
 def test_steps_are_said_shortly(steps, text):
     assert short(steps) == text
 

@@ -60,6 +60,7 @@ def test_curves_are_estimated_point_by_point():
         ([0, 0.9, 0.9, 0.1], 20),
         ([0, 0.9, 0.5, 0.9], 40),
         ([0, 1.0, 0.8, 0.1], 20),
+        ([0, 0.8, 1.0, 0.1], 20),
         ([0, 0.1, 0.2, 0.3], np.inf),
         ([1, 1, 1, 1], 10),
     ],
@@ -72,6 +73,7 @@ def test_steps_to_a_threshold_that_holds(success, expected):
 def test_medians_keep_runs_that_never_got_there():
     assert median_estimate([10.0, 20.0, np.inf]).value == 20.0
     assert median_estimate([10.0, np.inf]).value == np.inf
+    assert median_estimate([10.0, 20.0]).value == 15.0
     assert median_estimate([np.inf] * 3).high == np.inf
     one = median_estimate([5.0])
     assert (one.low, one.value, one.high) == (5.0, 5.0, 5.0)
@@ -80,6 +82,13 @@ def test_medians_keep_runs_that_never_got_there():
 def test_improvement_of_separated_and_of_equal_groups():
     assert improvement([2.0, 3.0], [0.0, 1.0]).value == 1.0
     assert improvement([1.0, 1.0], [1.0, 1.0]).value == 0.5
+
+
+def test_the_interval_of_improvement_resamples_the_seeds_of_both_sides():
+    # x is {0, 2} and y {1}: a draw of x has k of 2 above, so improvement is 0, 1/2 or 1, and
+    # both ends have probability 1/4 of the draws, beyond the 2.5% that the interval cuts off.
+    estimate = improvement([0.0, 2.0], [1.0])
+    assert (estimate.low, estimate.value, estimate.high) == (0.0, 0.5, 1.0)
 
 
 def test_the_permutation_test_by_counting():
