@@ -91,7 +91,17 @@ def _read(job: Job, news: queue.Queue[tuple[Job, dict[str, Any] | int]]) -> None
                 continue  # an environment's own chatter
             if isinstance(message, dict):
                 news.put((job, message))
-    news.put((job, process.wait()))
+    status = process.wait()
+    if status < 0:
+        _note_signal(job, -status)
+    news.put((job, status))
+
+
+def _note_signal(job: Job, number: int) -> None:
+    # A killed process leaves no traceback.
+    name = signal.Signals(number).name
+    with job.log.open("a", encoding="utf-8") as log:
+        log.write(f"ended from outside by {name}; run the same command again to continue\n")
 
 
 def _end(jobs: Sequence[Job]) -> None:

@@ -37,6 +37,7 @@ def test_news_come_in_and_failures_leave_a_traceback(job):
     assert heard["dead"] == [-9]
     assert {j.name for j in failed} == {"bad", "dead"}
     assert "ValueError: boom" in jobs[1].log.read_text()
+    assert "ended from outside by SIGKILL" in jobs[2].log.read_text()
 
 
 def test_no_more_run_at_a_time_than_asked(job):
