@@ -13,12 +13,12 @@ from markupsafe import Markup, escape
 from rewardsmith.agents.compare.stats import Floats
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 10, 48
+LEFT, RIGHT, TOP, BOTTOM = 52, 24, 10, 48
 
 
 @dataclass
 class Scale:
-    """From numbers to pixels of the viewBox; `height` is the whole picture's."""
+    """From numbers to pixels of the viewBox."""
 
     x0: float
     x1: float

@@ -65,7 +65,7 @@ def line_chart(
     bands = [b for b in bands if len(b.x)]
     if not bands:
         return Markup('<p class="none">No evaluations yet.</p>')
-    xs = np.concatenate([c.x for b in bands for c in (b, *b.seeds)])
+    xs = np.concatenate([b.x for b in bands] + [t.x for b in bands for t in b.seeds])
     ys = np.concatenate([part for b in bands for part in (b.low, b.high, *(t.y for t in b.seeds))])
     scale = make_scale(xs, np.array([0.0, 1.0]) if share else ys)
     level = "" if mark is None else _level(scale, mark)
@@ -96,9 +96,9 @@ def stacked_chart(
 def steps_chart(rows: Sequence[Dots], horizon: float, title: str) -> Markup:
     """A dot per seed, a tick at the median, a bar for its interval; the right end is "never"."""
     height = ROW * len(rows) + BOTTOM + 6
-    never = 1.12 * horizon
-    scale = Scale(0.0, 1.16 * horizon)
-    body = [step_axis(scale, height, horizon), _gutter(scale.x(1.06 * horizon), height)]
+    never = 1.2 * horizon
+    scale = Scale(0.0, 1.22 * horizon)
+    body = [step_axis(scale, height, horizon), _gutter(scale.x(1.1 * horizon), height)]
     body += [_dots(scale, ROW * i, dots, never) for i, dots in enumerate(rows)]
     body.append(
         f'<text x="{scale.x(never):.1f}" y="{height - BOTTOM + 20}" text-anchor="middle">'

@@ -114,10 +114,14 @@ def _steps(arms: list[Arm], threshold: float) -> Markup | None:
 
 
 def _unfinished(arms: list[Arm]) -> list[str]:
-    """The runs under way, e.g. `sparse seed 3 (at 8.19k)`."""
+    """The runs under way, e.g. `sparse seed 3 (at 8.19k env steps)`."""
     return [
         f"{arm.label} seed {run.seed} "
-        + (f"(at {short(run.final('env_steps'))})" if run in arm.started else "(not begun)")
+        + (
+            f"(at {short(run.final('env_steps'))} env steps)"
+            if run in arm.started
+            else "(not begun)"
+        )
         for arm in arms
         for run in arm.runs
         if run not in arm.finished

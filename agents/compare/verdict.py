@@ -44,13 +44,15 @@ def rows(arms: list[Arm], threshold: float) -> list[Row]:
 
 def finding(arms: list[Arm], table: list[Row]) -> str:
     """One sentence or two on what the runs allow to say."""
-    fewest = min(len(a.finished) for a in arms)
+    counts = {len(a.finished) for a in arms}
+    fewest = min(counts)
     seeds = f"{fewest} finished seed{'' if fewest == 1 else 's'}"
     if len(arms) == 1:
         return f"One reward, {seeds}: there is nothing to compare it with."
     if fewest < ENOUGH_SEEDS:
         return (
-            f"With {seeds} per reward, this report claims no difference. A 95% bootstrap "
+            f"With {seeds} {'per' if len(counts) == 1 else 'of a'} reward, this report "
+            "claims no difference. A 95% bootstrap "
             f"interval {_COVERAGE}. Run at least {ENOUGH_SEEDS} seeds to claim one."
         )
     return " ".join(_claim(row, table[0].label) for row in table[1:])

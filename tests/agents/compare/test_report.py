@@ -121,7 +121,7 @@ def test_runs_under_way_are_called_unfinished(folder):
     home = folder({"a": [[0, 0.5], [0, 0.5, 0.75]], "b": [[0], [0]]}, finished=False)
     text = page(home)
     assert "4 of 4 runs have not reached their last step" in text
-    assert "a seed 0 (at 1k), a seed 1 (at 2k), b seed 0 (at 0), b seed 1 (at 0)" in text
+    assert "a seed 0 (at 1k env steps), a seed 1 (at 2k env steps), b seed 0 (at 0 env" in text
     assert text.count('class="seed open"') == 8  # two charts
     x, values = read_comparison(home).arms[0].curves("success")
     assert x.tolist() == [0, 1000]
@@ -136,8 +136,8 @@ def test_a_run_under_way_counts_in_no_figure_and_shortens_no_curve(folder):
     first = rows([arm], 0.9)[0]
     assert (first.success, first.finished) == ("100% [100%, 100%]", "2 of 3")
     text = page(home)
-    assert "a seed 2 (at 0)" in text
-    assert "With 2 finished seeds per reward" in text
+    assert "a seed 2 (at 0 env steps)" in text
+    assert "With 2 finished seeds of a reward" in text
 
 
 def test_terms_are_averaged_over_the_runs_that_got_so_far(folder):
