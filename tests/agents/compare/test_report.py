@@ -7,7 +7,7 @@ import pytest
 
 from rewardsmith.agents.compare.axes import short
 from rewardsmith.agents.compare.charts import Dots, stacked_chart, steps_chart
-from rewardsmith.agents.compare.episode import MOST, Episode, load_episode, save_episode
+from rewardsmith.agents.compare.episode import Episode, load_episode, save_episode
 from rewardsmith.agents.compare.films import film_data, term_layers
 from rewardsmith.agents.compare.report import write_report
 from rewardsmith.agents.compare.results import read_comparison
@@ -212,16 +212,3 @@ def test_pictures_keep_to_their_share_of_the_page(tmp_path):
 @pytest.mark.parametrize(("steps", "text"), [(81920, "81.9k"), (3e6, "3M"), (100, "100")])
 def test_steps_are_said_shortly(steps, text):
     assert short(steps) == text
-
-
-def test_an_episode_is_kept_small_and_in_step(tmp_path):
-    frames = [np.full((300, 400, 3), i % 255, np.uint8) for i in range(2 * MOST)]
-    count = len(frames) - 1
-    episode = Episode(frames, {"env": [0.5] * count}, [1.0] * count, 1.0, 7)
-    film = load_episode(save_episode(episode, tmp_path).parent)
-    assert len(film.frames) == len(film.shown) == MOST
-    assert (film.shown[0], film.shown[-1]) == (0, count)
-    assert (film.success, film.seed) == (1.0, 7)
-    assert film.terms == {"env": [0.5] * count}
-    assert len("".join(film.frames)) < 300_000
-    assert load_episode(tmp_path / "elsewhere") is None
