@@ -101,6 +101,7 @@ class GridEnv(FeatureEnv):
                 self._visited.add(self._rooms[here])
             found["rooms_visited"] = max(len(self._visited), 1)
         if self.kind == "lava":
+            found["in_lava"] = here in self._scene.lava
             found["distance_to_lava"] = _nearest(here, self._scene.lava)
         if self.kind == "obstacles":
             cells = [o.cur_pos for o in self._world.obstacles]

@@ -11,7 +11,11 @@ WITH_ROOMS = ("key_door", "pickup", "rooms", "goal")
 
 
 def schema_of(kind: str, width: int, height: int) -> FeatureSchema:
-    """The schema of a kind of task on a grid of `width` times `height` cells."""
+    """The schema of a kind of task on a grid of `width` times `height` cells.
+
+    A distance where there is no way (out of lava, say) is `width * height`, more than any way is
+    long.
+    """
     cells = width * height
     features = [
         Feature("agent_x", "column of the agent", (), 0, width - 1, "cells", "int"),
@@ -19,7 +23,11 @@ def schema_of(kind: str, width: int, height: int) -> FeatureSchema:
         Feature("agent_dir", "heading: 0 right, 1 down, 2 left, 3 up", (), 0, 3, "", "int"),
         Feature("goal_x", "column of the final target", (), 0, width - 1, "cells", "int"),
         Feature("goal_y", "row of the final target", (), 0, height - 1, "cells", "int"),
-        _steps("distance_to_goal", "steps to the final target, doors taken as open", cells),
+        _steps(
+            "distance_to_goal",
+            f"steps to the final target, doors taken as open; {cells} if there is no way",
+            cells,
+        ),
         _steps("distance_to_subgoal", "steps to the next subgoal: key, locked door, target", cells),
         Feature(
             "subgoals_left", "keys, locked doors and target still to reach", (), 0, 40, "", "int"
@@ -39,6 +47,7 @@ def schema_of(kind: str, width: int, height: int) -> FeatureSchema:
             Feature("rooms_visited", "rooms entered in this episode", (), 1, cells, "rooms", "int")
         )
     if kind == "lava":
+        features.append(Feature("in_lava", "the agent stepped into lava", dtype="bool"))
         features.append(_steps("distance_to_lava", "columns plus rows to the nearest lava", cells))
     if kind == "obstacles":
         doc = "columns plus rows to the nearest moving obstacle"

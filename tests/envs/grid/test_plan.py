@@ -113,10 +113,14 @@ def test_a_step_into_lava_is_no_success():
     env.reset(seed=0)
     x, y = next((x, y) for x, y in env._scene.lava if (x - 1, y) in env._scene._open)
     place(env, x - 1, y, 0)
-    assert env.features()["distance_to_lava"] == 1
+    before = env.features()
+    assert (before["in_lava"], before["distance_to_lava"]) == (False, 1)
     _, reward, terminated, _, info = env.step(FORWARD)
     assert (reward, terminated, info["is_success"]) == (0, True, False)
-    assert info["features"]["distance_to_lava"] == 0
+    f = info["features"]
+    assert (f["in_lava"], f["distance_to_lava"]) == (True, 0)
+    # no way leads out of lava: the distance is capped at the 9x9 cells
+    assert f["distance_to_goal"] == 81
 
 
 def test_a_collision_is_no_success():
