@@ -11,7 +11,8 @@ from rewardsmith.errors import require
 
 # Base classes are needed at import; whoever trains on games imports this module first.
 _pettingzoo: Any = require("pettingzoo.utils.wrappers", extra="multiagent")
-_supersuit: Any = require("supersuit", extra="multiagent")
+# Not the module itself: it answers no question but for its own wrappers, and doctest asks some.
+_vectorize: Any = require("supersuit", extra="multiagent").pettingzoo_env_to_vec_env_v1
 _vector: Any = require("supersuit.vector", extra="multiagent")
 _sb3: Any = require("supersuit.vector.sb3_vector_wrapper", extra="multiagent")
 
@@ -55,7 +56,7 @@ class GameVecEnv(_sb3.SB3VecEnvWrapper):  # type: ignore[misc]
         self.games = [build() for build in builders]
         # Not concat_vec_envs_v1: it makes pickled copies of one env, and a copied reward would
         # have a training clock of its own.
-        vectorize = _supersuit.pettingzoo_env_to_vec_env_v1
+        vectorize = _vectorize
         ends = [EpisodeEnds(game) for game in self.games]
         super().__init__(_vector.ConcatVecEnv([lambda e=e: vectorize(e) for e in ends]))
         self._next_seed: int | None = None
