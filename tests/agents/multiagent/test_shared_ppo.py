@@ -44,10 +44,10 @@ def random_return(games: int) -> float:
 
 
 def test_a_shared_policy_learns_to_spread(tmp_path: Path) -> None:
-    # Measured: random -26.5, trained -20.5, with a standard error of 1.8 over 20 games.
-    result = train_shared_ppo(SPREAD, "potential", 20_000, 0, tmp_path, eval_every=20_000)
+    # Measured on these 20 games: random -26.5; trained -20.1 and -23.3 from seeds 0 and 1.
+    result = train_shared_ppo(SPREAD, "potential", 15_000, 0, tmp_path, eval_every=15_000)
     assert result.final_return > random_return(20) + 3
-    assert result.env_steps == 27 * ROLLOUT
+    assert result.env_steps == 20 * ROLLOUT
     final = rows(tmp_path / "eval.csv")[-1]
     assert float(final["return"]) == pytest.approx(result.final_return, rel=1e-5)
     terms = rows(tmp_path / "terms.csv")[-1]
