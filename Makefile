@@ -2,7 +2,7 @@
 # make test    all tests                     make check   style and types
 PYTHON ?= python3.11
 JOBS ?= 2
-DEMO_STEPS ?= 60000
+DEMO_STEPS ?= 50000
 DEMO_OUT ?= runs/demo
 
 VENV := .venv
