@@ -65,9 +65,9 @@ def _run(
 ) -> Result:
     with ExitStack() as closing:
         restored = read_newest(folder.checkpoints, lambda path, state: _load(spec, path, state))
-        learner, state = restored or (_parts(spec)[0](spec), None)
+        learner, state = restored or (parts(spec)[0](spec), None)
         closing.callback(learner.close)
-        evaluator = closing.enter_context(contextlib.closing(_parts(spec)[1](spec)))
+        evaluator = closing.enter_context(contextlib.closing(parts(spec)[1](spec)))
         callback = RunCallback(
             learner,
             evaluator,
@@ -89,7 +89,7 @@ def _run(
         return result
 
 
-def _parts(spec: RunSpec) -> tuple[type[Learner], type[Evaluator]]:
+def parts(spec: RunSpec) -> tuple[type[Learner], type[Evaluator]]:
     """Who learns and who evaluates; games of several agents have parts of their own."""
     entry = find_entry(spec.env_id)
     if entry is None or entry.family != "multiagent":
@@ -102,7 +102,7 @@ def _parts(spec: RunSpec) -> tuple[type[Learner], type[Evaluator]]:
 
 def _load(spec: RunSpec, path: Path, state: dict[str, Any]) -> tuple[Learner, dict[str, Any]]:
     # A new learner for every try: a damaged checkpoint leaves it half loaded.
-    learner = _parts(spec)[0](spec)
+    learner = parts(spec)[0](spec)
     try:
         learner.load(path)
     except BaseException:

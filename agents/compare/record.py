@@ -6,15 +6,17 @@ Plays the trained policy of RUN_DIR and saves the episode into LABEL_DIR.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from rewardsmith.agents.classic.checkpoints import read_newest
 from rewardsmith.agents.classic.folder import RunFolder
-from rewardsmith.agents.classic.learner import Learner
 from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.agents.classic.train import parts
 from rewardsmith.agents.compare.episode import Episode, save_episode
 from rewardsmith.agents.compare.playback import play
 from rewardsmith.errors import ConfigError
+from rewardsmith.registration import find_entry
 
 
 def record(target: Path, run: Path) -> None:
@@ -32,13 +34,23 @@ def record(target: Path, run: Path) -> None:
 
 
 def _play(spec: RunSpec, checkpoint: Path) -> Episode:
-    learner = Learner(spec)
+    learner = parts(spec)[0](spec)
     try:
         learner.load(checkpoint)
         state = learner.stack.state_dict()
-        return play(spec, learner.model, learner.normalize, state=state)
+        return _player(spec)(spec, learner.model, learner.normalize, state=state)
     finally:
         learner.close()
+
+
+def _player(spec: RunSpec) -> Callable[..., Episode]:
+    """`play`, or its counterpart for games of several agents."""
+    entry = find_entry(spec.env_id)
+    if entry is None or entry.family != "multiagent":
+        return play
+    from rewardsmith.agents.multiagent.playback import play_game
+
+    return play_game
 
 
 if __name__ == "__main__":

@@ -27,12 +27,12 @@ class GameEvaluator(Evaluator):
         scores: list[Score] = []
         for first in range(0, len(seeds), len(self.envs)):
             some = seeds[first : first + len(self.envs)]
-            games = [_Game(e, s) for e, s in zip(self.envs, some, strict=False)]
+            games = [Game(e, s) for e, s in zip(self.envs, some, strict=False)]
             self._finish(games, model, normalize)
             scores += [game.score() for game in games]
         return scores
 
-    def _finish(self, games: list[_Game], model: Any, normalize: Callable[[Any], Any]) -> None:
+    def _finish(self, games: list[Game], model: Any, normalize: Callable[[Any], Any]) -> None:
         """Play games to their ends, side by side."""
         while running := [g for g in games if not g.over]:
             obs = normalize(np.concatenate([g.obs for g in running]))
@@ -41,8 +41,8 @@ class GameEvaluator(Evaluator):
                 game.step(own)
 
 
-class _Game:
-    """One evaluation episode; agents that have left a game act no more."""
+class Game:
+    """One episode of a PettingZoo parallel env; agents that have left it act no more."""
 
     def __init__(self, env: Any, seed: int) -> None:
         self.env, self.agents = env, list(env.possible_agents)
@@ -54,6 +54,7 @@ class _Game:
 
     @property
     def over(self) -> bool:
+        """Whether all agents have left."""
         return not self.env.agents
 
     @property
@@ -61,7 +62,8 @@ class _Game:
         """Shape (agents, ...): the latest observation of each."""
         return np.stack([self._last[agent] for agent in self.agents])
 
-    def step(self, actions: Any) -> None:
+    def step(self, actions: Any) -> dict[str, dict[str, Any]]:
+        """One step with the actions of all agents; returns their infos."""
         chosen = dict(zip(self.agents, actions, strict=True))
         playing = {agent: chosen[agent] for agent in self.env.agents}
         observations, rewards, _, _, infos = self.env.step(playing)
@@ -70,7 +72,9 @@ class _Game:
             self.returns[agent] += float(reward)
         self.solved.update({a: i["is_success"] for a, i in infos.items() if "is_success" in i})
         self.length += 1
+        return dict(infos)
 
     def score(self) -> Score:
+        """Solved, mean return over the agents, length."""
         won = float(all(self.solved.values())) if self.solved else None
         return won, float(np.mean(list(self.returns.values()))), self.length
