@@ -112,8 +112,8 @@ def take_rows(arrays: Arrays, rows: Any) -> Arrays:
 def put_obs(obs: Any, index: int, value: Any) -> None:
     """Write one env's observation into a batch, in place."""
     if isinstance(obs, dict):
-        for key, array in obs.items():
-            array[index] = value[key]
+        for key, part in obs.items():
+            put_obs(part, index, value[key])
     else:
         obs[index] = value
 

@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector.utils import iterate
 
 from rewardsmith.errors import PlaceError
 from rewardsmith.features import FeatureSchema
@@ -127,7 +128,11 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
         kept = self._kept(obs)
         arrived = self._read(infos, kept)
         transition = self._transition(
-            actions, kept, arrived, (rewards, terminated, truncated), infos
+            _rows(self.env.action_space, actions, self.num_envs),
+            kept,
+            arrived,
+            (rewards, terminated, truncated),
+            infos,
         )
         paid = self.stack.step(transition)
         if self.training:
@@ -172,10 +177,9 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
 
     def _final(self, obs: Any, arrived: Arrays, rows: Any, infos: dict[str, Any]) -> Any:
         """Observations and features with the true final ones in `rows`."""
-        final = None if obs is None else copy_obs(obs)
-        if final is not None:
-            for i in rows:
-                put_obs(final, i, infos["final_obs"][i])
+        final = copy_obs(obs)
+        for i in rows:
+            put_obs(final, i, infos["final_obs"][i])
         if self.reader.from_obs:
             return final, self.reader.of_obs(final)
         ends = self.reader.of_vector(infos.get("final_info", {}))
@@ -215,12 +219,21 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
         return self.reader.of_obs(obs) if self.reader.from_obs else self.reader.of_vector(infos)
 
     def _kept(self, obs: Any) -> Any:
-        """Observations that stay as they are; None for those that are no arrays."""
-        if isinstance(obs, tuple):
-            if not isinstance(self.single_observation_space, spaces.Text):
-                return None
-            return np.array(obs, dtype=object)
-        return copy_obs(obs) if self._copies else obs
+        """Observations that stay as they are."""
+        rows = _rows(self.env.observation_space, obs, self.num_envs)
+        return copy_obs(rows) if self._copies else rows
+
+
+def _rows(space: spaces.Space[Any], batch: Any, count: int) -> Any:
+    """A batch with one row per env; the parts of a Tuple stay together as one object."""
+    if isinstance(space, spaces.Dict):
+        return {key: _rows(part, batch[key], count) for key, part in space.spaces.items()}
+    if not isinstance(space, spaces.Tuple):
+        return batch
+    rows = np.empty(count, dtype=object)
+    for i, row in enumerate(iterate(space, batch)):
+        rows[i] = row
+    return rows
 
 
 def _masked(values: Mapping[str, Any], mask: Bools) -> dict[str, Any]:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import rewardsmith
@@ -185,3 +187,48 @@ def test_a_feature_that_the_vector_env_would_cut_is_refused(chain):
     env = RewardVectorWrapper(SyncVectorEnv([Whole, chain]), FORMULA)
     with pytest.raises(ContractError, match=r"int64 for 'place', which is declared 'float'"):
         env.reset()
+
+
+class Parts(gym.Env[Any, Any]):
+    """Ends after `length` steps; observes the steps taken, as a part of a part."""
+
+    observation_space = spaces.Dict(
+        {"at": spaces.Tuple((spaces.Discrete(9), spaces.Box(0, 9, (2,))))}
+    )
+    action_space = spaces.Tuple((spaces.Discrete(3), spaces.Discrete(5)))
+
+    def __init__(self, length: int) -> None:
+        self.length, self.n = length, 0
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.n = 0
+        return self._obs(), {}
+
+    def step(self, action: Any) -> Any:
+        self.n += 1
+        return self._obs(), 1.0, self.n == self.length, False, {}
+
+    def _obs(self) -> Any:
+        return {"at": (self.n, np.full(2, self.n, np.float32))}
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode))
+def test_rows_of_tuples_belong_to_envs(mode):
+    envs = SyncVectorEnv([partial(Parts, 2), partial(Parts, 3)], autoreset_mode=mode)
+    env = RewardVectorWrapper(envs, "env + step_cost(0.25)")
+    env.reset()
+    actions = (np.array([0, 2]), np.array([3, 4]))
+    env.step(actions)
+    _, paid, terminated, _, _ = env.step(actions)
+    tr = env.last_transition
+    assert [tuple(map(int, row)) for row in tr.action] == [(0, 3), (2, 4)]
+    assert [row[0] for row in tr.next_obs["at"]] == [2, 2]
+    if mode is AutoresetMode.DISABLED:
+        env.reset(options={"reset_mask": terminated})
+    # Now the first env's step may be a dummy, and the second's is not.
+    assert paid.tolist() == [0.75, 0.75]
+    first = 0.0 if mode is AutoresetMode.NEXT_STEP else 0.75
+    assert env.step(actions)[1].tolist() == [first, 0.75]
+    chosen = env.last_transition.select(np.array([False, True]))
+    assert [tuple(map(int, row)) for row in chosen.action] == [(2, 4)]
