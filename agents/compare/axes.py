@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from rewardsmith.agents.compare.stats import Floats
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 24, 10, 48
+LEFT, RIGHT, TOP, BOTTOM = 62, 24, 10, 48
 
 
 @dataclass
@@ -51,7 +51,7 @@ def axes(scale: Scale, *, share: bool = False) -> str:
     drawn = []
     for value in ticks(scale.y0, scale.y1):
         y = scale.y(value)
-        text = f"{value:.0%}" if share else f"{value:g}"
+        text = f"{value:.0%}" if share else _tick(value)
         drawn.append(
             f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
@@ -93,6 +93,24 @@ def ticks(low: float, high: float) -> list[float]:
     first = np.ceil(low / step)
     count = int(np.floor(high / step) - first) + 1
     return [float(np.round((first + i) * step, 10)) for i in range(count)]
+
+
+def _tick(value: float) -> str:
+    """All digits of a round number, since neighbours may differ in the last; k and M if long."""
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if abs(value) >= 1e4 else f"{value:g}"
+
+
+def figure(value: float) -> str:
+    """A return in about three digits, without the exponent that `:.3g` would write.
+
+    >>> figure(0.9421), figure(-1234.5), figure(-52300.0)
+    ('0.942', '-1234', '-52.3k')
+    """
+    if abs(value) >= 1e4:
+        return ("-" if value < 0 else "") + short(abs(value))
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def short(steps: float) -> str:

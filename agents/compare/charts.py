@@ -17,6 +17,7 @@ from rewardsmith.agents.compare.axes import (
     WIDTH,
     Scale,
     axes,
+    figure,
     frame,
     make_scale,
     step_axis,
@@ -88,7 +89,7 @@ def stacked_chart(
     areas, above, below = _piles(len(x), list(layers.values()), shades)
     scale = make_scale(x, np.concatenate([above, below, [0.0]]))
     body = [axes(scale), *(_area(scale, x, *area) for area in areas), _zero(scale)]
-    said = [f"{name} {values[-1]:.3g}" for name, values in layers.items()]
+    said = [f"{name} {figure(values[-1])}" for name, values in layers.items()]
     series = [_series(k, c, x, v) for (k, v), c in zip(layers.items(), shades, strict=True)]
     return frame(f"{title}; at the end: {', '.join(said)}", body, _hover(scale, series, False))
 
@@ -214,4 +215,4 @@ def _short(values: Floats) -> list[float]:
 
 
 def _say(value: float, share: bool) -> str:
-    return f"{value:.0%}" if share else f"{value:.3g}"
+    return f"{value:.0%}" if share else figure(value)

@@ -134,3 +134,33 @@ def permutation_p(
         rng=np.random.default_rng(0),
     )
     return float(result.pvalue)
+
+
+def rank_p(x: Sequence[float] | Floats, y: Sequence[float] | Floats) -> float:
+    """Two-sided permutation p-value of Mann-Whitney's U, so of `improvement` away from 1/2.
+
+    Raises:
+        ValueError: X or Y has fewer than two values (from SciPy).
+
+    >>> rank_p([3.0, 4.0, 5.0], [0.0, 1.0, 2.0])
+    0.1
+    """
+    ranks = stats.rankdata(np.concatenate([x, y]))
+
+    def difference(a: Any, b: Any, axis: int = -1) -> Any:
+        return np.mean(a, axis=axis) - np.mean(b, axis=axis)
+
+    return permutation_p(ranks[: len(x)], ranks[len(x) :], difference)
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """P-values corrected for how many there are (Holm 1979), in the order given.
+
+    >>> holm([0.01, 0.5, 0.02])
+    [0.03, 0.5, 0.04]
+    """
+    adjusted, worst = [1.0] * len(ps), 0.0
+    for rank, i in enumerate(np.argsort(ps, kind="stable")):
+        worst = max(worst, min(1.0, (len(ps) - rank) * ps[i]))
+        adjusted[i] = worst
+    return adjusted

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from rliable import metrics
+from scipy import stats
 
 from rewardsmith.agents.compare.stats import (
+    holm,
     improvement,
     iqm,
     iqm_curve,
@@ -10,6 +12,7 @@ from rewardsmith.agents.compare.stats import (
     iqm_strata,
     median_estimate,
     permutation_p,
+    rank_p,
     steps_to,
 )
 
@@ -96,3 +99,22 @@ def test_the_permutation_test_by_counting():
     # values are 2 3 and 12 13 in both), and the two with the groups swapped.
     assert permutation_p([1.0, 2, 3, 4], [11.0, 12, 13, 14]) == pytest.approx(4 / 70)
     assert permutation_p([1.0, 2, 3, 4], [1.0, 2, 3, 4]) == pytest.approx(1.0)
+
+
+def test_the_rank_test_by_counting():
+    # Of 20 splits of six different values two are as far apart as can be; ties leave all alike.
+    assert rank_p([4.0, 5.0, 600.0], [1.0, 2.0, 3.0]) == pytest.approx(2 / 20)
+    assert rank_p([1.0, 1.0, 1.0], [1.0, 1.0, 1.0]) == 1.0
+
+
+def test_the_rank_test_agrees_with_scipys_exact_one():
+    x, y = RNG.normal(size=7), RNG.normal(1.0, size=6)
+    exact = stats.mannwhitneyu(x, y, method="exact").pvalue
+    assert rank_p(x, y) == pytest.approx(exact, abs=1e-12)
+
+
+def test_holm_by_hand():
+    # in order .01 .02 .03 .5, times 4 3 2 1, never falling: .04 .06 .06 .5
+    assert holm([0.03, 0.01, 0.5, 0.02]) == pytest.approx([0.06, 0.04, 0.5, 0.06])
+    assert holm([0.9, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
