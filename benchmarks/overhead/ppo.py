@@ -43,7 +43,7 @@ def steps_per_second(model: PPO, steps: int) -> float:
     return steps / (time.process_time() - start)
 
 
-def measure(repeats: int = 5, rollouts: int = 4) -> dict[str, Any]:
+def measure(repeats: int = 15, rollouts: int = 4) -> dict[str, Any]:
     """Median steps/s of both, taken in turns, and the median of their paired ratios."""
     steps = NUM_ENVS * 128 * rollouts
     models = {"unshaped": learner(False), "shaped": learner(True)}
