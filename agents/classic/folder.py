@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.errors import ConfigError
@@ -60,6 +64,22 @@ class RunFolder:
             )
         else:
             spec.write(self.spec)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for this process; the lock ends with the process, however it ends.
+
+        Raises:
+            ConfigError: another process trains in it now.
+        """
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                yield
+        except Timeout:
+            raise ConfigError(
+                f"A run's folder belongs to one process at a time. Received {self.path}, in which "
+                "another process trains now. Wait for it, or choose another --out."
+            ) from None
 
     def _check_same(self, spec: RunSpec, resume: bool) -> None:
         other = RunSpec.read(self.spec)

@@ -42,7 +42,8 @@ def train(
         checkpoint_every: env steps between checkpoints; a tenth of the run if None.
 
     Raises:
-        ConfigError: `out_dir` holds another run, or cannot be written.
+        ConfigError: `out_dir` holds another run, another process uses it, or it cannot be
+            written.
     """
     folder = RunFolder(Path(out_dir))
     folder.claim(spec, resume=resume)
@@ -52,7 +53,8 @@ def train(
     torch.set_num_threads(1)
     every = checkpoint_every or max(spec.steps // _CHECKPOINTS, 1)
     try:
-        return _run(spec, folder, every, progress)
+        with folder.locked():
+            return _run(spec, folder, every, progress)
     except OSError as error:
         raise ConfigError(
             f"A run must be able to write to its folder. Received {folder.path}: {error}. Free "

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from filelock import FileLock
+
 from rewardsmith.envs.text_space import one_of
 from rewardsmith.errors import ConfigError, require
 
@@ -80,7 +82,7 @@ def coin_game(settings: CoinSettings, folder: Path | None = None) -> Path:
     if game.is_file():
         return game
     _make_root(root)
-    with require("filelock", extra="text").FileLock(f"{target}.lock"):
+    with FileLock(f"{target}.lock"):
         if not game.is_file():
             _publish(settings, target)
     return game

@@ -56,3 +56,11 @@ def test_a_result_is_read_back_and_a_torn_one_is_none(tmp_path):
     assert folder.finished() == Result(None, -3.5, 10, 0.1)
     folder.result.write_text('{"status": "fin')
     assert folder.finished() is None
+
+
+def test_a_folder_belongs_to_one_process_at_a_time(tmp_path):
+    one, two = RunFolder(tmp_path), RunFolder(tmp_path)
+    with one.locked(), pytest.raises(ConfigError, match="another process trains now"), two.locked():
+        pass
+    with two.locked():
+        pass
