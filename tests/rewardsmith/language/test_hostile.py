@@ -148,10 +148,11 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:40]))
 def test_it_is_refused_at_once(text: str) -> None:
-    begin = time.perf_counter()
+    # CPU time, and far more than it takes: this finds texts that hang, not slow machines.
+    begin = time.process_time()
     with pytest.raises(LanguageError):
         parse_reward(text, ["potential", "tiers"])
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 10
 
 
 def test_dunder_names_are_features_that_no_schema_has() -> None:
