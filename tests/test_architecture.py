@@ -16,10 +16,12 @@ FILES = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.
 MAY_IMPORT = {
     "src": set(),
     "rewards": {"src"},
+    # The audit runs rewards in their places, so it stands above wrappers/; see docs/design.md.
+    "rewards/audit": {"src", "rewards", "wrappers"},
     "wrappers": {"src", "rewards"},
     "envs": {"src"},
-    "agents": {"src", "rewards", "wrappers", "envs"},
-    "benchmarks": {"src", "rewards", "wrappers", "envs", "agents"},
+    "agents": {"src", "rewards", "rewards/audit", "wrappers", "envs"},
+    "benchmarks": {"src", "rewards", "rewards/audit", "wrappers", "envs", "agents"},
 }
 #: src/ reaches upward only here, and only when a function is called or a type is checked
 LAZY_IN_SRC = ("src/rewardsmith/__init__.py", "src/rewardsmith/cli/")
@@ -32,7 +34,15 @@ def _tree(file: Path) -> ast.Module:
 def _owner(module: str) -> str:
     """The folder that a module of ours lies in."""
     parts = module.split(".")
+    if parts[1:3] == ["rewards", "audit"]:
+        return "rewards/audit"
     return parts[1] if len(parts) > 1 and parts[1] in FOLDERS[1:] else "src"
+
+
+def _folder(file: Path) -> str:
+    """The layer that a file lies in."""
+    parts = file.relative_to(ROOT).parts
+    return "rewards/audit" if parts[:2] == ("rewards", "audit") else parts[0]
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
@@ -68,7 +78,7 @@ def _name(file: Path) -> str:
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
 def test_imports_point_downward(file: Path) -> None:
-    folder = file.relative_to(ROOT).parts[0]
+    folder = _folder(file)
     tree = _tree(file)
     if _name(file).startswith(LAZY_IN_SRC):
         tree = _at_import_time(tree)
@@ -100,7 +110,8 @@ UNPICKLED = [file for file in FILES if file.relative_to(ROOT).parts[0] != "agent
 
 @pytest.mark.parametrize("file", UNPICKLED, ids=_name)
 def test_no_pickle_is_read(file: Path) -> None:
-    loaders = [m for m in _imports(_tree(file)) if m.split(".")[0] in ("pickle", "dill", "shelve")]
+    modules = [m for m in _imports(_tree(file)) if m != "pickle.dumps"]
+    loaders = [m for m in modules if m.split(".")[0] in ("pickle", "dill", "shelve")]
     assert loaders == [], f"{_name(file)} imports {loaders}: loading a pickle runs its text"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Hashable
 from typing import Any
 
 import gymnasium as gym
@@ -61,6 +62,18 @@ class GridEnv(FeatureEnv):
         """Whether the episode has just ended with a positive reward."""
         return self._solved
 
+    def state_key(self) -> Hashable:
+        """Every object of the grid with its state, the agent, and the rooms it has visited."""
+        world = self._world
+        return (
+            tuple(int(i) for i in world.agent_pos),
+            int(world.agent_dir),
+            _coded(world.carrying),
+            tuple(_coded(thing) for thing in world.grid.grid),
+            str(world.mission),
+            frozenset(self._visited),
+        )
+
     def features(self) -> dict[str, Any]:
         """Every feature of the schema, in its order."""
         world, scene = self._world, self._scene
@@ -114,6 +127,13 @@ class GridEnv(FeatureEnv):
             (thing.is_open, thing.is_locked) if thing is not None and thing.type == "door" else ()
         )
         return (id(thing), id(world.carrying), *state)
+
+
+def _coded(thing: Any) -> Hashable:
+    """An object as numbers, what it holds included."""
+    if thing is None:
+        return None
+    return tuple(int(i) for i in thing.encode()), _coded(getattr(thing, "contains", None))
 
 
 def _nearest(here: tuple[int, int], cells: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from typing import Any
 
 import gymnasium as gym
@@ -34,6 +35,14 @@ class FeatureEnv(gym.Wrapper[Any, Any, Any, Any], ABC):
     @abstractmethod
     def success(self) -> bool:
         """Whether the task counts as solved in the current state."""
+
+    def state_key(self) -> Hashable | None:
+        """A value that two states share only if they are one; the time of the episode left out.
+
+        It holds whatever history the features read. None (the default) if the env has no such
+        value: the audit then tells its states apart by their attributes.
+        """
+        return None
 
     def begin(self) -> None:
         """Called after the wrapped env's reset, before `features`: forget the last episode."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from rewardsmith.cli.audit import audit
 from rewardsmith.cli.compare import compare
 from rewardsmith.cli.envs import envs
 from rewardsmith.cli.rewards import rewards
@@ -16,5 +17,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, compare, envs, rewards, show):
+for command in (train, compare, audit, envs, rewards, show):
     app.command()(command)

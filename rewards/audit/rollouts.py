@@ -1,0 +1,128 @@
+"""Episodes of a random policy, with what the env and the audited reward paid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rewardsmith.rewards.audit.subject import Pair, Subject
+from rewardsmith.transition import Floats
+
+#: an episode that is longer is taken not to end
+LONGEST = 5_000
+
+
+@dataclass
+class Episode:
+    """One episode of T steps.
+
+    Args:
+        seed: of its reset.
+        actions: what was done.
+        own, proxy: the env's own and the audited reward of each step, as floats.
+        terms: term name -> paid per step, for a stack.
+        terminated, truncated: how it ended, as the env said.
+        told: how it ended, as the audited wrapper said: (terminated, truncated).
+        success: whether the env called it solved; None if it does not say.
+        keys: T+1 state keys, if asked for.
+        obs: T+1 observations.
+        infos: T+1 infos of the env.
+        extra_steps: steps that the wrapper made beyond those it was asked for.
+    """
+
+    seed: int
+    actions: list[Any] = field(default_factory=list)
+    own: list[float] = field(default_factory=list)
+    proxy: list[float] = field(default_factory=list)
+    terms: dict[str, list[float]] = field(default_factory=dict)
+    terminated: bool = False
+    truncated: bool = False
+    told: tuple[bool, bool] = (False, False)
+    success: bool | None = None
+    keys: list[Hashable] = field(default_factory=list)
+    obs: list[Any] = field(default_factory=list)
+    infos: list[dict[str, Any]] = field(default_factory=list)
+    extra_steps: int = 0
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    @property
+    def extra(self) -> Floats:
+        """What was paid beyond the env's own reward, shape (T,)."""
+        extra: Floats = np.array(self.proxy) - np.array(self.own)
+        return extra
+
+
+def play(
+    pair: Pair, seed: int | None, rng: np.random.Generator, *, actions: Sequence[Any] = (),
+    key: Any = None, longest: int = LONGEST,
+) -> Episode:  # fmt: skip
+    """Play one episode.
+
+    Args:
+        pair: the env with the reward around it.
+        seed: of the reset; None goes on without.
+        rng: draws the actions that `actions` does not give.
+        actions: what to do first.
+        key: called with the pair after every step, for the states' keys.
+        longest: steps after which to stop an episode that does not end.
+    """
+    episode = Episode(-1 if seed is None else seed)
+    obs, _ = pair.outer.reset(seed=seed)
+    space = pair.probe.action_space
+    space.seed(int(rng.integers(2**31)))
+    _note(episode, pair, obs, key)
+    for step in range(longest):
+        action = actions[step] if step < len(actions) else space.sample()
+        obs, paid, terminated, truncated, info = pair.outer.step(action)
+        seen = pair.probe.seen
+        assert seen is not None
+        episode.actions.append(action)
+        episode.own.append(seen.reward)
+        episode.proxy.append(float(paid))
+        for name, value in info.get("reward_terms", {}).items():
+            episode.terms.setdefault(name, []).append(float(value))
+        _note(episode, pair, obs, key)
+        if seen.terminated or seen.truncated or terminated or truncated:
+            episode.terminated, episode.truncated = seen.terminated, seen.truncated
+            episode.told = (bool(terminated), bool(truncated))
+            solved = seen.info.get("is_success")
+            episode.success = None if solved is None else bool(solved)
+            break
+    episode.extra_steps = pair.probe.steps - len(episode.actions)
+    return episode
+
+
+def _note(episode: Episode, pair: Pair, obs: Any, key: Any) -> None:
+    assert pair.probe.seen is not None
+    episode.obs.append(obs)
+    episode.infos.append(pair.probe.seen.info)
+    if key is not None:
+        episode.keys.append(key(pair))
+
+
+def sample(subject: Subject, episodes: int, *, seeds: int | None = None) -> list[Episode]:
+    """Random episodes on one env instance, as a learner would have them.
+
+    Args:
+        subject: env and reward.
+        episodes: how many.
+        seeds: take turns among so many seeds; None: a new one each.
+    """
+    pair, rng = subject.pair(training=True), np.random.default_rng(0)
+    try:
+        return [
+            play(pair, i if seeds is None else i % seeds, rng, longest=_longest(i))
+            for i in range(episodes)
+        ]
+    finally:
+        pair.outer.close()
+
+
+def _longest(index: int) -> int:
+    """The first episodes may run long; if they do not end, the others need not."""
+    return LONGEST if index < 4 else LONGEST // 2

@@ -1,0 +1,276 @@
+"""The audit: every check in order, and the verdict that they allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rewardsmith.errors import ConfigError
+from rewardsmith.rewards.audit import correlation, distances, telescoping
+from rewardsmith.rewards.audit.causes import Cause, find_cause
+from rewardsmith.rewards.audit.components import components
+from rewardsmith.rewards.audit.contract import contract
+from rewardsmith.rewards.audit.exact import Exact, judge
+from rewardsmith.rewards.audit.explore import NotTabular
+from rewardsmith.rewards.audit.farming import best_loop, leftover_rate, reaches
+from rewardsmith.rewards.audit.memory import hidden_state
+from rewardsmith.rewards.audit.order import TOLERANCE
+from rewardsmith.rewards.audit.result import AuditResult, Check, Hazard, Loop, Verdict
+from rewardsmith.rewards.audit.rollouts import sample
+from rewardsmith.rewards.audit.solve import NotSolved, Solver
+from rewardsmith.rewards.audit.subject import Subject, reward_of
+from rewardsmith.rewards.audit.tabularise import Tabled, tabularise
+
+EXACT = "exact solution: order fit (Ng, Harada and Russell 1999), Howard's policy iteration 1960"
+FARMING = "Randlov and Alstrom 1998; Amodei and Clark 2016"
+#: findings after which no table can be trusted
+_BROKEN = frozenset({"STEPS TWICE", "STOCHASTIC REWARD", "NOT FINITE", "ENV NOT SEEDED"})
+
+
+def audit(
+    env: Callable[[], Any] | str,
+    *,
+    reward: Any,
+    gamma: float = 0.99,
+    episodes: int = 64,
+    bootstraps_on_truncation: bool = True,
+    max_states: int = 50_000,
+    seeds: int = 1,
+    preferences: Sequence[Mapping[str, Any]] | None = None,
+) -> AuditResult:
+    """Find out, before training, what a reward does to the optimal policy.
+
+    Small enough envs with discrete actions are laid out as a table and solved, which gives a
+    proof for the start states looked at. All others are only sampled: then the verdict is never
+    INVARIANT.
+
+    Args:
+        env: a function that builds the env, or an id.
+        reward: a formula, a ready-made reward's name (with an id), a file, a `RewardStack`, a
+            term, or a `gymnasium.Wrapper` class (or any function from env to env).
+        gamma: the learner's discount, in (0, 1).
+        episodes: random episodes for the sampled checks.
+        bootstraps_on_truncation: whether the learner values the state at a time limit.
+        max_states: give up the table beyond.
+        seeds: how many first states (of seeds 0, 1, ...) the table is made from.
+        preferences: pairs of episodes that a person ranked, see `correlation.alignment`.
+
+    Raises:
+        RewardsmithError: the reward cannot be read, or cannot run in this env.
+
+    >>> result = audit("CliffWalking-v1", reward="env - 0.5*potential(obs)", episodes=8)
+    >>> str(result.verdict), result.exit_status
+    ('INVARIANT', 0)
+    """
+    _check(gamma, episodes, seeds, max_states)
+    build, name = _builder(env)
+    chosen = reward_of(reward, name if isinstance(env, str) else "")
+    subject = Subject(build, chosen, float(gamma), bootstraps_on_truncation, name)
+    return _Audit(subject, episodes, max_states, seeds).run(preferences)
+
+
+def _check(gamma: float, episodes: int, seeds: int, max_states: int) -> None:
+    if isinstance(gamma, bool) or not isinstance(gamma, int | float) or not 0.0 < gamma < 1.0:
+        raise ConfigError(
+            f"An audit needs a discount gamma between 0 and 1, both excluded. Received {gamma!r}; "
+            "for an undiscounted task take 0.999 or more."
+        )
+    for what, value in (("episodes", episodes), ("seeds", seeds), ("max_states", max_states)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ConfigError(f"{what} is a whole number of at least 1. Received {value!r}.")
+
+
+def _builder(env: Any) -> tuple[Callable[[], Any], str]:
+    if isinstance(env, str):
+        from rewardsmith.wrappers.make import make
+
+        return (lambda: make(env)), env
+    if not callable(env):
+        raise ConfigError(
+            "The env of an audit is an id or a function that builds a fresh env each time. "
+            f"Received {env!r}; write lambda: MyEnv()."
+        )
+    return env, str(getattr(env, "__name__", type(env).__name__)).replace("<lambda>", "your env")
+
+
+class _Audit:
+    def __init__(self, subject: Subject, episodes: int, max_states: int, seeds: int) -> None:
+        self.subject, self.count = subject, episodes
+        self.max_states, self.seeds = max_states, seeds
+        self.hazards: list[Hazard] = []
+        self.checks: list[Check] = []
+        self.limit = 200
+
+    def run(self, preferences: Sequence[Mapping[str, Any]] | None) -> AuditResult:
+        """All checks."""
+        played = sample(self.subject, self.count)
+        if lengths := [len(e) for e in played if e.truncated]:
+            self.limit = max(lengths)
+        check, found = contract(self.subject, played)
+        self.checks.append(check)
+        self.hazards += found
+        finite = [e for e in played if all(abs(x) < float("inf") for x in e.proxy)]
+        self.checks.append(telescoping.declared(self.subject, finite))
+        self.checks.append(telescoping.telescoping(self.subject, self.count))
+        tabled, exact = self._exact(bool(_BROKEN & {h.name for h in found}))
+        loop = self._farming(exact)
+        if exact is None:
+            self.checks.append(telescoping.black_box_fit(self.subject, finite))
+        self.checks.append(distances.distances(exact))
+        self.checks.append(correlation.proxy_correlation(finite))
+        self.checks.append(components(finite))
+        self.checks.append(correlation.alignment(self.subject, preferences))
+        return self._result(tabled, exact, loop)
+
+    def _exact(self, broken: bool) -> tuple[Tabled | None, Exact | None]:
+        """The exact path, or the reason why there is none."""
+        if broken:
+            return self._inexact("the reward breaks the contract above")
+        try:
+            tabled = self._tabled()
+            exact = judge(
+                tabled.table, self.subject.gamma,
+                bootstraps=self.subject.bootstraps, limit=self.limit,
+            )  # fmt: skip
+        except (NotTabular, NotSolved) as reason:
+            return self._inexact(str(reason))
+        self._while_annealing(tabled, exact)
+        self.checks.append(_exact_check(exact))
+        return tabled, exact
+
+    def _tabled(self) -> Tabled:
+        """The table; if the reward remembers something, with its memory as part of the state."""
+        tabled = self._laid_out(hidden=False)
+        hazard = hidden_state(self.subject, tabled, self.seeds, hidden=False)
+        if hazard is None:
+            return tabled
+        self.hazards.append(hazard)
+        if self.subject.stack is not None:
+            raise NotTabular("one transition is paid two amounts, so no table holds the reward")
+        self.max_states = min(self.max_states, 20 * tabled.table.states + 1_000)
+        tabled = self._laid_out(hidden=True)
+        if hidden_state(self.subject, tabled, self.seeds, hidden=True) is not None:
+            raise NotTabular("the reward remembers something that its attributes do not show")
+        return tabled
+
+    def _laid_out(self, *, hidden: bool) -> Tabled:
+        seeds, most = range(self.seeds), self.max_states
+        return tabularise(self.subject, seeds=seeds, max_states=most, hidden=hidden)
+
+    def _inexact(self, reason: str) -> tuple[None, None]:
+        self.checks.append(Check("exact", EXACT, "unchecked", f"Not checked: {reason}."))
+        return None, None
+
+    def _while_annealing(self, tabled: Tabled, exact: Exact) -> None:
+        if tabled.early is None:
+            return
+        early = judge(tabled.table.with_proxy(tabled.early), self.subject.gamma)
+        if early.verdict != exact.verdict:
+            lost = f" (regret {early.regret:.3g})" if early.verdict == Verdict.CHANGED else ""
+            self.hazards.append(
+                Hazard(
+                    "WHILE ANNEALING",
+                    f"The verdict is that of the end of its schedules; at step 0 the reward is "
+                    f"{early.verdict.value}{lost}.",
+                    "Train on after the schedules have ended, or use potential(..., anneal=N).",
+                )
+            )
+
+    def _farming(self, exact: Exact | None) -> Loop | None:
+        name = "farming"
+        if exact is None:
+            self.checks.append(
+                Check(name, FARMING, "unchecked", "Not checked: it takes the exact path.")
+            )
+            return None
+        loop = best_loop(exact) if exact.verdict == Verdict.CHANGED else None
+        best = Solver(exact.table, exact.gamma, exact.moves)
+        policy = best.optimal(exact.own)[1].argmax(axis=1)
+        done, could = reaches(exact, exact.policy), reaches(exact, policy)
+        rate = 0.0 if exact.verdict == Verdict.INVARIANT else leftover_rate(exact)
+        values = {"success_proxy": done, "success_own": could, "leftover_rate": rate}
+        if loop is not None and loop.paid > 0 and done < 0.5 * could:
+            self.checks.append(_farming_found(name, loop, values))
+            remedy = "Pay a difference that is taken back on the way back: potential(...)."
+            self.hazards.append(Hazard("FARMING", self.checks[-1].sentence, remedy))
+            return loop
+        sentence = "The audited reward's best policy does not live in a circle that pays."
+        self.checks.append(Check(name, FARMING, "passed", sentence, values))
+        return loop
+
+    def _result(self, tabled: Tabled | None, exact: Exact | None, loop: Loop | None) -> AuditResult:
+        verdict, cause = Verdict.INCONCLUSIVE, _sampled_cause(self.hazards, self.checks)
+        if exact is not None:
+            verdict = exact.verdict
+            cause = None if verdict == Verdict.INVARIANT else find_cause(exact) or _unknown(exact)
+        if cause is not None and verdict in (Verdict.CHANGED, Verdict.OPTIMUM_KEPT):
+            self.hazards.insert(0, Hazard(cause.name, cause.sentence, cause.remedy))
+        return AuditResult(
+            env=self.subject.name,
+            reward=self.subject.reward_name,
+            gamma=self.subject.gamma,
+            verdict=verdict,
+            regret=None if exact is None else exact.regret,
+            cause="" if cause is None else cause.sentence,
+            remedy="" if cause is None else cause.remedy,
+            hazards=tuple(self.hazards),
+            checks=tuple(self.checks),
+            loop=loop,
+            exact=None if exact is None else (exact, tabled),
+        )
+
+
+def _farming_found(name: str, loop: Loop, values: dict[str, Any]) -> Check:
+    sentence = (
+        f"The best policy under it goes round {len(loop.states)} states for ever: each round is "
+        f"paid {loop.paid:.4g}, of which {loop.own:.4g} is the env's own; the task is left undone."
+    )
+    return Check(name, FARMING, "failed", sentence, values)
+
+
+def _exact_check(exact: Exact) -> Check:
+    values = {
+        "states": exact.table.states, "edges": len(exact.table.s), "scale": exact.fit.scale,
+        "residual": exact.fit.worst, "regret": exact.regret, "regret_best": exact.regret_best,
+        "states_that_differ": int(exact.differs.sum()),
+    }  # fmt: skip
+    size = f"{exact.table.states:,} states, {len(exact.table.s):,} edges"
+    if exact.verdict == Verdict.INVARIANT:
+        sentence = (
+            f"Proved on {size}: the reward is {exact.fit.scale:.4g} times the env's own plus the "
+            f"difference of a potential, to {max(exact.fit.worst, 1e-16):.1g} "
+            f"(tolerance {TOLERANCE:g})."
+        )
+        return Check("exact", EXACT, "passed", sentence, values)
+    if exact.verdict == Verdict.OPTIMUM_KEPT:
+        sentence = f"Not a potential, but on {size} its optimal policies lose nothing."
+        return Check("exact", EXACT, "passed", sentence, values)
+    sentence = (
+        f"On {size} its optimal policy loses {exact.regret:.3g} of the return between the worst "
+        f"and the best ({exact.regret_best:.3g} if ties break well); in "
+        f"{values['states_that_differ']:,} states it calls a wrong action best."
+    )
+    return Check("exact", EXACT, "failed", sentence, values)
+
+
+def _unknown(exact: Exact) -> Cause:
+    place = int(abs(exact.fit.residual).argmax())
+    s, a = divmod(place, exact.table.actions)
+    return Cause(
+        "NOT A POTENTIAL",
+        f"No potential and no known fault explains it; the largest unexplained pay is "
+        f"{exact.fit.residual[s, a]:.4g}, for action {a} in state {s}.",
+        "Write what guides as potential(...), or anneal it to nothing.",
+    )
+
+
+def _sampled_cause(hazards: list[Hazard], checks: list[Check]) -> Cause | None:
+    """What the sampled checks can say of a fault, without a verdict."""
+    for hazard in hazards:
+        if hazard.name != "NEVER ENDS":
+            return Cause(hazard.name, hazard.sentence, hazard.remedy)
+    for name, what in (("declared potential", "POTENTIAL BROKEN"), ("telescoping", "NO TELESCOPE")):
+        for check in checks:
+            if check.name == name and check.status == "failed":
+                return Cause(what, check.sentence, "Write what guides as potential(...).")
+    return None

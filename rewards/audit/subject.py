@@ -1,0 +1,151 @@
+"""What is audited: an env, and a reward as a stack of ours or as a stranger's wrapper class."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+
+from rewardsmith.errors import ConfigError
+from rewardsmith.features import FeatureSchema
+from rewardsmith.rewards.audit.probe import Probe
+from rewardsmith.stack import RewardStack
+from rewardsmith.wrappers.gather import FeatureReader, find_schema
+from rewardsmith.wrappers.gymnasium_env import RewardWrapper
+
+Env = gym.Env[Any, Any]
+
+
+@dataclass
+class Pair:
+    """One env twice: `outer` pays the audited reward, `probe` inside it sees the env's own."""
+
+    outer: Any
+    probe: Probe
+
+    def copied(self) -> Pair:
+        """A copy in the same state; a transition table is shared, for it never changes."""
+        table = getattr(self.probe.unwrapped, "P", None)
+        memo = {} if table is None else {id(table): table}
+        outer = copy.deepcopy(self.outer, memo)
+        return Pair(outer, find_probe(outer))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An env and its reward under audit.
+
+    Args:
+        build: gives a fresh env without the reward.
+        reward: a `RewardStack`, or a callable (a `gym.Wrapper` class) from env to env.
+        gamma: the learner's discount.
+        bootstraps: whether the learner values the state at a time limit.
+        name: what the report calls the env.
+    """
+
+    build: Callable[[], Env]
+    reward: Any
+    gamma: float
+    bootstraps: bool = True
+    name: str = ""
+
+    @property
+    def stack(self) -> RewardStack | None:
+        """A fresh stack, or None if the reward is a stranger's wrapper."""
+        if isinstance(self.reward, RewardStack):
+            return RewardStack.parse(self.reward.tree)
+        return None
+
+    @property
+    def reward_name(self) -> str:
+        """The formula, or the wrapper's name."""
+        if isinstance(self.reward, RewardStack):
+            return self.reward.formula
+        return str(getattr(self.reward, "__name__", repr(self.reward)))
+
+    def bare(self) -> Probe:
+        """A fresh env under a probe, without the reward."""
+        return Probe(self.build())
+
+    def pair(self, *, training: bool = False) -> Pair:
+        """A fresh env with the reward around it.
+
+        Raises:
+            RewardsmithError: the reward cannot run in this env.
+        """
+        probe = self.bare()
+        stack = self.stack
+        if stack is not None:
+            outer = RewardWrapper(
+                probe,
+                stack,
+                gamma=self.gamma,
+                bootstraps_on_truncation=self.bootstraps,
+                training=training,
+            )
+            return Pair(outer, probe)
+        return Pair(_applied(self.reward, probe), probe)
+
+    def reader(self, env: Env) -> FeatureReader:
+        """Reads the features that the stack needs."""
+        return FeatureReader(schema_of(env), env.observation_space)
+
+
+def schema_of(env: Env) -> FeatureSchema | None:
+    """The env's `feature_schema`, or None if it declares none."""
+    return find_schema(lambda: env.get_wrapper_attr("feature_schema"))
+
+
+def find_probe(env: Any) -> Probe:
+    """The probe inside a wrapped env."""
+    inside = env
+    while not isinstance(inside, Probe):
+        inside = inside.env
+    return inside
+
+
+def reward_of(reward: Any, env_id: str = "") -> Any:
+    """A stack from a formula, file, mapping or term; a wrapper class as it is.
+
+    Raises:
+        RewardsmithError: it is neither.
+    """
+    if isinstance(reward, RewardStack):
+        return reward
+    if inspect.isclass(reward) and not issubclass(reward, gym.Wrapper):
+        raise ConfigError(
+            "A reward is a formula, a file, a RewardStack, a term, or a gymnasium.Wrapper class "
+            f"(or a function from env to env). Received the class {reward.__name__}."
+        )
+    if callable(reward):
+        return reward
+    if env_id:
+        from rewardsmith.named_rewards import resolve_reward
+
+        return resolve_reward(reward, env_id)
+    return RewardStack.parse(reward)
+
+
+def _applied(reward: Callable[[Any], Any], probe: Probe) -> Any:
+    """The wrapper around the probe.
+
+    Raises:
+        ConfigError: what it gives is no env around the one it was given.
+    """
+    rule = "A reward wrapper takes an env and gives a gymnasium.Wrapper around it. "
+    try:
+        outer = reward(probe)
+    except TypeError as error:
+        hint = "Give one that needs nothing but the env, such as lambda env: Mine(env, 0.5)."
+        raise ConfigError(f"{rule}Calling it failed: {error}. {hint}") from error
+    try:
+        found = find_probe(outer)
+    except AttributeError:
+        found = None
+    if found is not probe:
+        raise ConfigError(f"{rule}Received {outer!r}, which does not hold the env it was given.")
+    return outer

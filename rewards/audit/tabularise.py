@@ -1,0 +1,149 @@
+"""An env and its reward as one table: found by search, or read from a toy-text `P`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rewardsmith.language import builtins_used
+from rewardsmith.rewards.audit.explore import Graph, NotTabular, explore
+from rewardsmith.rewards.audit.subject import Subject
+from rewardsmith.rewards.audit.table import Table
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Binding, Learner, Scope
+from rewardsmith.transition import Floats, Transition
+
+#: the training clock at which every schedule has come to rest
+END_OF_TRAINING = 10**15
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """The table of an env under its reward.
+
+    Args:
+        table: with the reward as it pays at the end of training.
+        graph: the states, for maps and replays.
+        early: the audited reward of each edge at the start of training, where a schedule makes
+            it another one; else None.
+    """
+
+    table: Table
+    graph: Graph
+    early: Floats | None = None
+
+
+def tabularise(
+    subject: Subject, *, seeds: Sequence[int] = (0,), max_states: int = 50_000, hidden: bool = False
+) -> Tabled:
+    """Lay out every reachable state and what the reward pays on every edge.
+
+    Args:
+        subject: env and reward.
+        seeds: one first state each.
+        max_states: give up beyond.
+        hidden: count a wrapper's own attributes as part of the state.
+
+    Raises:
+        NotTabular: says why.
+    """
+    stack = subject.stack
+    if stack is None:
+        return _of_wrapper(subject, seeds, max_states, hidden)
+    _check_stack(stack)
+    graph = explore(subject, seeds=seeds, max_states=max_states)
+    return _of_stack(subject, stack, graph)
+
+
+def _check_stack(stack: RewardStack) -> None:
+    if stack.scope != Scope.STEP:
+        raise NotTabular(
+            f"the reward has {stack.scope.value} scope: what a step is paid depends on the rest "
+            "of the episode"
+        )
+    if "t" in builtins_used(stack.tree):
+        raise NotTabular("the reward reads t, the time of the episode, which no state holds")
+    if learning := [e.name for e in stack.entries if e.term.learns]:
+        raise NotTabular(f"the reward learns as it runs (term {learning[0]})")
+
+
+def _of_wrapper(subject: Subject, seeds: Sequence[int], max_states: int, hidden: bool) -> Tabled:
+    def search(cuts: str) -> Graph:
+        return explore(subject, seeds=seeds, max_states=max_states, hidden=hidden, cuts=cuts)
+
+    graph = search("sample")
+    table = graph.table()
+    if subject.bootstraps and table.cut is not None:
+        looked = np.isfinite(table.cut)
+        if np.array_equal(table.cut[looked], table.proxy[looked]):
+            return Tabled(replace(table, cut=None), graph)
+    elif table.cut is None:
+        return Tabled(table, graph)
+    graph = search("all")
+    table = graph.table()
+    assert table.cut is not None
+    filled = np.where(np.isnan(table.cut), table.proxy, table.cut)
+    return Tabled(replace(table, cut=filled), graph)
+
+
+def _of_stack(subject: Subject, stack: RewardStack, graph: Graph) -> Tabled:
+    probe = subject.bare()
+    reader = subject.reader(probe)
+    learner = Learner(subject.gamma, subject.bootstraps)
+    stack.bind(Binding(reader.schema, learner, 1, "audit"))
+    reader.need(stack.needs)
+    base = graph.table()
+    batch = _batch(base, graph, reader, stack, probe.action_space)
+    early = stack.relabel(batch).total
+    stack.clock.steps = END_OF_TRAINING
+    late = stack.relabel(batch).total
+    batch.truncated = ~base.terminal[base.after]
+    cut = stack.relabel(batch).total
+    probe.close()
+    same = np.array_equal(cut, late)
+    table = base.with_proxy(late, None if same and subject.bootstraps else cut)
+    return Tabled(table, graph, None if np.array_equal(early, late) else early)
+
+
+def _batch(table: Table, graph: Graph, reader: Any, stack: RewardStack, space: Any) -> Transition:
+    """Every edge as one row."""
+    obs = None
+    if reader.from_obs or "obs" in builtins_used(stack.tree):
+        obs = _stacked([state.obs for state in graph.states])
+    infos = [state.info for state in graph.states]
+    features = reader.batch(infos, obs)
+    return Transition(
+        obs=_at(obs, table.s),
+        action=table.a + int(space.start),
+        next_obs=_at(obs, table.after),
+        env_reward=table.reward.astype(float),
+        terminated=table.terminal[table.after],
+        truncated=np.zeros(len(table.s), dtype=bool),
+        features={k: v[table.s] for k, v in features.items()},
+        next_features={k: v[table.after] for k, v in features.items()},
+        t=np.zeros(len(table.s), dtype=np.int64),
+    )
+
+
+def _stacked(observations: list[Any]) -> Any:
+    if isinstance(observations[0], dict):
+        return {k: _stacked([o[k] for o in observations]) for k in observations[0]}
+    return np.array(observations)
+
+
+def _at(obs: Any, rows: Any) -> Any:
+    if isinstance(obs, dict):
+        return {k: _at(v, rows) for k, v in obs.items()}
+    return None if obs is None else obs[rows]
+
+
+def replayed(graph: Graph, state: int) -> tuple[int, list[int]]:
+    """Seed and action numbers that lead to a state; for envs whose transitions are certain."""
+    actions: list[int] = []
+    while graph.parent[state][0] >= 0:
+        state, action = graph.parent[state]
+        actions.append(action)
+    return graph.seed[state], actions[::-1]
