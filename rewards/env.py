@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.registry import register_term
-from rewardsmith.term import Guarantee, RewardTerm
+from rewardsmith.term import Guarantee, Learner, RewardTerm
 from rewardsmith.transition import Floats, Transition
 
 
@@ -13,6 +14,10 @@ class EnvReward(RewardTerm):
 
     guarantee = Guarantee.INVARIANT
     carries_env = True
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The range of the environment's reward, if it is given."""
+        return None if givens.reward is None else Interval(*givens.reward)
 
     def relabel(self, transition: Transition) -> Floats:
         """The stored environment reward."""

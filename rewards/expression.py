@@ -7,6 +7,7 @@ from typing import Any
 
 from rewardsmith import language
 from rewardsmith.errors import ConfigError
+from rewardsmith.language.inference import Givens, Interval, infer_expression
 from rewardsmith.language.nodes import Const, Expr
 from rewardsmith.term import Binding
 from rewardsmith.transition import Floats, Transition
@@ -54,6 +55,13 @@ def compiled(expression: Expr, binding: Binding, *, at: str = "now") -> Closure:
     """
     language.validate_expression(expression, binding.schema)
     return language.compile_expression(expression, at=at, schema=binding.schema)
+
+
+def inferred(
+    expression: Expr, givens: Givens, *, at: str = "now", state_only: bool = False
+) -> Interval:
+    """Where an expression's value lies; what can go wrong in it is reported."""
+    return infer_expression(expression, givens, at=at, state_only=state_only).interval
 
 
 def potential_closures(expression: Expr, binding: Binding) -> tuple[Closure, Closure]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from rewardsmith.build import as_term
 from rewardsmith.errors import ConfigError, near_misses
+from rewardsmith.language.inference import Givens, Interval, assume, gate
+from rewardsmith.language.inference.interval import add, constant, hull, multiply
+from rewardsmith.language.inference.refine import holds
 from rewardsmith.language.nodes import Expr
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.expression import Closure, as_expression, compiled, features_of
-from rewardsmith.term import Binding, Guarantee, RewardTerm, Scope, State
+from rewardsmith.rewards.expression import Closure, as_expression, compiled, features_of, inferred
+from rewardsmith.term import Binding, Guarantee, Learner, RewardTerm, Scope, State
 from rewardsmith.transition import Bools, Floats, Transition
 
 READINGS: dict[str, Callable[[Floats], float]] = {
@@ -86,6 +90,17 @@ class When(Gate):
         super().__init__([as_term(child)], [as_expression(condition)])
         self._refuse_deferred()
 
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The child's bounds where the condition holds, and 0 where it does not."""
+        condition, nothing = self.conditions[0], constant(0.0)
+        truth = inferred(condition, givens).truth
+        gate(givens, condition, truth)
+        inside = assume(condition, True, givens)
+        if inside is None:
+            return nothing
+        paid = self.children[0].bounds(inside, learner)
+        return paid if paid is None or truth else hull([paid, nothing])
+
     def step(self, transition: Transition) -> Floats:
         """The child online, where the condition holds."""
         return self._gate(transition, self.children[0].step(transition))
@@ -115,6 +130,12 @@ class Times(Gate):
             raise ConfigError("times(progress, infraction, ...) needs at least one infraction.")
         super().__init__([as_term(x) for x in (progress, *infractions)], [])
         self._refuse_deferred()
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The product of all bounds."""
+        parts = [child.bounds(givens, learner) for child in self.children]
+        known = [part for part in parts if part is not None]
+        return reduce(multiply, known) if len(known) == len(parts) else None
 
     def step(self, transition: Transition) -> Floats:
         """The product, online."""
@@ -162,6 +183,12 @@ class EpisodeGate(Gate):
             "Use finish(episode), or a place that serves scope 'episode'."
         )
 
+    def _verdict(self, value: Interval) -> bool | None:
+        """Whether an outcome with values in this interval always passes, or never."""
+        if self.read == "sum":
+            return None
+        return holds(">" if self.strict else ">=", value, constant(self.threshold))
+
     def _passes(self, values: Floats) -> bool:
         outcome = READINGS[self.read](values)
         return outcome > self.threshold if self.strict else outcome >= self.threshold
@@ -190,6 +217,13 @@ class Outcome(EpisodeGate):
         strict: bool = False,
     ) -> None:
         super().__init__([as_term(child)], [as_expression(condition)], threshold, read, strict)
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The child's bounds, or 0."""
+        verdict = self._verdict(inferred(self.conditions[0], givens, at="next"))
+        gate(givens, self.conditions[0], verdict, f" against the threshold {self.threshold:g}")
+        paid = self.children[0].bounds(givens, learner)
+        return None if paid is None else hull([paid, constant(0.0)])
 
     def finish(self, transition: Transition) -> Floats:
         """The child over the episode, or zeros if the outcome fails; shape (T,)."""
@@ -224,6 +258,16 @@ class Tiers(EpisodeGate):
         children = [as_term(t[1] if pairs else t) for t in tiers]
         conditions = [as_expression(p[0]) for p in pairs]
         super().__init__(children, conditions, threshold, read, strict)
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The highest tier's bounds, and each lower one's or 0."""
+        for condition in self.conditions:
+            inferred(condition, givens, at="next")
+        parts = [child.bounds(givens, learner) for child in self.children]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        return reduce(add, [known[0], *(hull([part, constant(0.0)]) for part in known[1:])])
 
     def finish(self, transition: Transition) -> Floats:
         """The sum of the tiers that count, shape (T,)."""

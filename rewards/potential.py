@@ -8,10 +8,25 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.errors import BindingError, ConfigError
+from rewardsmith.language.inference import Givens, Interval
+from rewardsmith.language.inference.interval import add, constant, hull, multiply, negative
 from rewardsmith.language.nodes import Expr
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.expression import as_expression, features_of, potential_closures
-from rewardsmith.term import Binding, Guarantee, RewardTerm, State, final_rows, slots
+from rewardsmith.rewards.expression import (
+    as_expression,
+    features_of,
+    inferred,
+    potential_closures,
+)
+from rewardsmith.term import (
+    Binding,
+    Guarantee,
+    Learner,
+    RewardTerm,
+    State,
+    final_rows,
+    slots,
+)
 from rewardsmith.transition import Bools, Floats, Transition
 
 
@@ -50,6 +65,17 @@ class Potential(RewardTerm):
     def needs(self) -> frozenset[str]:
         """Features of Phi."""
         return features_of(self.expression)
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """gamma^k * Phi(s') - Phi(s), with Phi(s') = 0 where the episode ends."""
+        before, after = (
+            inferred(self.expression, givens, at=at, state_only=True) for at in ("now", "next")
+        )
+        nothing = constant(0.0)
+        if self.anneal:
+            before = hull([before, nothing])
+        discount = constant(learner.gamma**self.frame_skip)
+        return add(multiply(hull([after, nothing]), discount), negative(before))
 
     def bind(self, binding: Binding) -> None:
         """Compile Phi and make room for one cached value per slot."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from rewardsmith.language.inference import Givens, Interval
+from rewardsmith.language.inference.functions import extreme
+from rewardsmith.language.inference.interval import add, constant, negative
 from rewardsmith.language.nodes import Expr
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.expression import as_expression, features_of, potential_closures
-from rewardsmith.term import Binding, Guarantee, RewardTerm
+from rewardsmith.rewards.expression import as_expression, features_of, inferred, potential_closures
+from rewardsmith.term import Binding, Guarantee, Learner, RewardTerm
 from rewardsmith.transition import Floats, Transition
 
 
@@ -31,6 +34,13 @@ class Progress(RewardTerm):
     def needs(self) -> frozenset[str]:
         """Features of the expression."""
         return features_of(self.expression)
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """From 0 to the width of the expression's range."""
+        now, after = (
+            inferred(self.expression, givens, at=at, state_only=True) for at in ("now", "next")
+        )
+        return extreme("max", [add(after, negative(now)), constant(0.0)])
 
     def bind(self, binding: Binding) -> None:
         """Check the features and compile."""

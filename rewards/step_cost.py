@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from rewardsmith.errors import ConfigError
+from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.language.nodes import Expr
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.expression import as_number
-from rewardsmith.term import Guarantee, RewardTerm
+from rewardsmith.term import Guarantee, Learner, RewardTerm
 from rewardsmith.transition import Floats, Transition
 
 
@@ -29,6 +30,10 @@ class StepCost(RewardTerm):
                 f"step_cost takes a cost of at least 0, which it subtracts. Received {self.cost:g};"
                 f" write step_cost({-self.cost:g})."
             )
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """-cost."""
+        return Interval(-self.cost, -self.cost)
 
     def relabel(self, transition: Transition) -> Floats:
         """-cost in every row."""

@@ -38,5 +38,5 @@ class Tolerance(Value):
             "sigmoid": sigmoid,
             "value_at_margin": value_at_margin,
         }
-        call = Call("tolerance", (as_expression(expression),), tuple(sorted(options.items())))
-        super().__init__(call)
+        of = as_expression(expression)
+        super().__init__(Call("tolerance", (of,), tuple(sorted(options.items())), span=of.span))

@@ -9,9 +9,12 @@ import numpy as np
 
 from rewardsmith.build import as_term
 from rewardsmith.errors import ConfigError
+from rewardsmith.language.inference import Givens, Interval
+from rewardsmith.language.inference.functions import ELEMENTWISE, extreme
+from rewardsmith.language.inference.interval import constant, hull, multiply
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.expression import as_number
-from rewardsmith.term import Binding, Guarantee, RewardTerm, State
+from rewardsmith.term import Binding, Guarantee, Learner, RewardTerm, State
 from rewardsmith.transition import Bools, Floats, Transition
 
 
@@ -32,6 +35,15 @@ class Transform(RewardTerm):
     def apply(self, values: Floats) -> Floats:
         """Change values of shape (N,)."""
         raise NotImplementedError
+
+    def bounded(self, child: Interval) -> Interval | None:
+        """Where changed values lie if the child's lie in `child`; None if it cannot say."""
+        return None
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The child's bounds, changed."""
+        child = self.child.bounds(givens, learner)
+        return None if child is None else self.bounded(child)
 
     def bind(self, binding: Binding) -> None:
         """Bind the child."""
@@ -78,6 +90,10 @@ class Scale(Transform):
         self.guarantee = Guarantee.BIASED if turned else self.child.guarantee
         self.carries_env = self.child.carries_env and self.factor > 0
 
+    def bounded(self, child: Interval) -> Interval | None:
+        """The child's bounds times k."""
+        return multiply(child, constant(self.factor))
+
     def apply(self, values: Floats) -> Floats:
         """Multiply."""
         return values * self.factor
@@ -93,6 +109,14 @@ class Clip(Transform):
         if not self.low <= self.high:
             raise ConfigError(f"clip needs low <= high. Received ({self.low:g}, {self.high:g}).")
 
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """Within [low, high], whatever the child pays."""
+        low, high = constant(self.low), constant(self.high)
+        child = self.child.bounds(givens, learner)
+        if child is None:
+            return hull([low, high])
+        return extreme("min", [extreme("max", [child, low]), high])
+
     def apply(self, values: Floats) -> Floats:
         """Cut."""
         return np.minimum(np.maximum(values, self.low), self.high)
@@ -101,6 +125,11 @@ class Clip(Transform):
 @register_term("tanh")
 class Tanh(Transform):
     """Pays the child squashed into (-1, 1)."""
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """Within [-1, 1], whatever the child pays."""
+        child = self.child.bounds(givens, learner)
+        return Interval(-1.0, 1.0) if child is None else ELEMENTWISE["tanh"](child)
 
     def apply(self, values: Floats) -> Floats:
         """Squash."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.language.nodes import Expr
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.expression import as_expression, compiled, features_of
-from rewardsmith.term import Binding, Guarantee, RewardTerm
+from rewardsmith.rewards.expression import as_expression, compiled, features_of, inferred
+from rewardsmith.term import Binding, Guarantee, Learner, RewardTerm
 from rewardsmith.transition import Floats, Transition
 
 
@@ -26,6 +27,10 @@ class Value(RewardTerm):
     def needs(self) -> frozenset[str]:
         """Features of the expression."""
         return features_of(self.expression)
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The expression's interval."""
+        return inferred(self.expression, givens)
 
     def bind(self, binding: Binding) -> None:
         """Check the features and compile."""

@@ -8,10 +8,12 @@ from typing import Any
 
 from rewardsmith.errors import BindingError, ConfigError, near_misses
 from rewardsmith.language import labels, parse_expression
+from rewardsmith.language.inference import Givens, Interval
+from rewardsmith.language.inference.interval import loose, made, multiply
 from rewardsmith.language.nodes import Expr, Sum, Term, Weighted
 from rewardsmith.registry import find_term
 from rewardsmith.schedules import Compiled, compile_schedule
-from rewardsmith.term import RewardTerm, Scope
+from rewardsmith.term import Learner, RewardTerm, Scope
 
 
 @dataclass(slots=True)
@@ -26,6 +28,15 @@ class Entry:
     def weight_at(self, clock: int) -> float:
         """The weight at this many env steps."""
         return self.weight if self.schedule is None else self.weight * self.schedule.value(clock)
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """Where its weighted pay lies; None if its term cannot say."""
+        paid = self.term.bounds(givens, learner)
+        if paid is None:
+            return None
+        low, high = (1.0, 1.0) if self.schedule is None else self.schedule.range
+        weights = multiply(made(*loose(low, high)), made(self.weight, self.weight))
+        return multiply(paid, made(self.weight, self.weight) if low == high == 1 else weights)
 
     @property
     def deferred(self) -> bool:

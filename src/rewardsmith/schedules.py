@@ -19,11 +19,23 @@ class Compiled:
         value: env steps -> weight.
         final: the weight that it keeps in the end.
         constant: whether it never changes.
+        between: weights beside the first and the final one that may lie outside of these two.
     """
 
     value: Callable[[int], float]
     final: float
     constant: bool = False
+    between: tuple[float, ...] = ()
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The smallest and the largest weight over the whole of training.
+
+        >>> steps(1.0, 0.5, 3.0, at=(10, 20)).range
+        (0.5, 3.0)
+        """
+        weights = (self.value(0), self.final, *self.between)
+        return min(weights), max(weights)
 
 
 def constant(weight: float) -> Compiled:
@@ -67,7 +79,7 @@ def steps(*weights: float, at: tuple[float, ...] | float) -> Compiled:
             f"steps(w0, w1, ..., at=(t1, ...)) takes one weight more than rising edges. "
             f"Received {len(weights)} weights and at={edges}."
         )
-    return Compiled(lambda t: weights[bisect.bisect_right(edges, t)], weights[-1])
+    return Compiled(lambda t: weights[bisect.bisect_right(edges, t)], weights[-1], False, weights)
 
 
 def anneal(steps: float) -> Compiled:

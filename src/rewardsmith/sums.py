@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 from rewardsmith.guarantees import carries_env, combine_parts
+from rewardsmith.language.inference import Givens, Interval
+from rewardsmith.language.inference.interval import add
 from rewardsmith.language.nodes import Sum
-from rewardsmith.term import Binding, RewardTerm, Scope, State
+from rewardsmith.term import Binding, Learner, RewardTerm, Scope, State
 from rewardsmith.transition import Bools, Floats, Transition
 
 
@@ -35,6 +38,12 @@ class SumTerm(RewardTerm):
         super().bind(binding)
         for entry in self.entries:
             entry.term.bind(binding)
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """The sum of its parts' bounds."""
+        parts = [entry.bounds(givens, learner) for entry in self.entries]
+        known = [part for part in parts if part is not None]
+        return reduce(add, known) if len(known) == len(parts) else None
 
     def step(self, transition: Transition) -> Floats:
         """The weighted sum, online."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from rewardsmith.errors import BindingError
 from rewardsmith.features import FeatureSchema
+from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.transition import Bools, Floats, Transition
 
 State = dict[str, Any]
@@ -128,6 +129,14 @@ class RewardTerm:
             BindingError: if the place cannot serve it; says what to do.
         """
         self.binding = binding
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """Where each single reward lies, inferred before anything runs; None: it cannot say.
+
+        Terms that read an expression infer it with `rewardsmith.language.inference`, which
+        also reports what can go wrong in it.
+        """
+        return None
 
     def step(self, transition: Transition) -> Floats:
         """Rewards of shape (N,) for N transitions as they happen."""

@@ -47,7 +47,10 @@ def validate_expression(
     state_only: bool = False,
     source: str = "",
 ) -> Shape:
-    """Check names, arities, shapes and indices; return the shape of one row's value.
+    """Check names, arities, shapes, indices and values; return the shape of one row's value.
+
+    A part that can never have a finite value (a log of what is always negative, a division by
+    what is always 0 within the schema's bounds) is refused.
 
     Args:
         tree: the expression.
@@ -64,12 +67,30 @@ def validate_expression(
     Raises:
         LanguageError: with a caret; `UnknownWordError` for an unknown feature.
     """
+    from rewardsmith.language.inference import refuse_certain  # it checks names and shapes first
+
+    shape = check_expression(
+        tree, schema, allow_next=allow_next, state_only=state_only, source=source
+    )
+    refuse_certain(tree, schema, source=source)
+    return shape
+
+
+def check_expression(
+    tree: Expr,
+    schema: FeatureSchema,
+    *,
+    allow_next: bool = True,
+    state_only: bool = False,
+    source: str = "",
+) -> Shape:
+    """As `validate_expression`, but for the values: names, arities, shapes and indices alone."""
     return _Checker(schema, allow_next and not state_only, state_only, source).shape(tree)
 
 
 def check_scalar(tree: Expr, schema: FeatureSchema, *, source: str = "") -> None:
     """Raise `LanguageError` unless `tree` gives one number per row."""
-    shape = validate_expression(tree, schema, source=source)
+    shape = check_expression(tree, schema, source=source)
     if shape:
         message = f"{NOT_A_NUMBER} Its shape is {shape}."
         raise LanguageError(message, source, *tree.span)

@@ -1,0 +1,115 @@
+"""What each component of a reward can pay, and what can go wrong, before anything runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from rewardsmith.build import Entry
+from rewardsmith.errors import LanguageError, RewardsmithError
+from rewardsmith.features import FeatureSchema
+from rewardsmith.language import parse_reward
+from rewardsmith.language.inference import Finding, Givens, Interval, Report
+from rewardsmith.language.inference.hazards import endless
+from rewardsmith.language.nodes import Name
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Learner
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is known of a reward before it runs.
+
+    Args:
+        components: name of each term -> where its weighted pay lies; None if it cannot say.
+        findings: errors first.
+    """
+
+    components: dict[str, Interval | None]
+    findings: list[Finding]
+
+
+def component_bounds(
+    stack: RewardStack, givens: Givens | FeatureSchema, *, gamma: float = 0.99
+) -> dict[str, Interval | None]:
+    """Where the weighted pay of each component lies; None where its term cannot say.
+
+    >>> from rewardsmith.features import Feature
+    >>> schema = FeatureSchema([Feature("near", "in [0, 1]", low=0, high=1)])
+    >>> bounds = component_bounds(RewardStack.parse("env - 2*potential(near)"), schema, gamma=0.5)
+    >>> bounds["env"], str(bounds["potential"])
+    (None, '[-1, 2]')
+    """
+    return analyse(stack, givens, Learner(gamma)).components
+
+
+def analyse(
+    stack: RewardStack, givens: Givens | FeatureSchema, learner: Learner | None = None
+) -> Analysis:
+    """Bounds of all components, and findings with their places in the reward's text.
+
+    A component of weight 0 is watched on purpose, and not called unused.
+
+    Args:
+        stack: the reward, bound or not.
+        givens: the features, or all premises.
+        learner: whose gamma potentials use; gamma 0.99 if None.
+    """
+    shown = _with_places(stack)
+    report = Report(shown.source)
+    known = givens if isinstance(givens, Givens) else Givens(givens)
+    known = replace(known, report=report)
+    paid = {e.name: _component(e, known, report, learner or Learner()) for e in shown.entries}
+    silent = {n for e in shown.entries if paid[e.name] is None for n in e.term.needs}
+    unread = _never_counts(shown, report.read | silent)
+    return Analysis(paid, [*report.findings(), *unread, *_unread(shown, known.schema)])
+
+
+def _component(entry: Entry, known: Givens, report: Report, learner: Learner) -> Interval | None:
+    report.component, report.causes = entry.name, {}
+    try:
+        paid = entry.bounds(known, learner)
+    except LanguageError as error:
+        report.refuse(error)
+        return None
+    if paid is not None and not paid.bounded:
+        endless(report, report.causes, paid)
+    return paid
+
+
+def _with_places(stack: RewardStack) -> RewardStack:
+    """The stack with the text that its places are in; one built in Python gets its formula."""
+    if stack.source:
+        return stack
+    try:
+        return RewardStack(parse_reward(stack.formula), source=stack.formula)
+    except RewardsmithError:  # terms that are not registered have no text
+        return stack
+
+
+def _never_counts(stack: RewardStack, counted: set[str]) -> Iterator[Finding]:
+    """Features that stand only in branches that are never taken."""
+    for name in sorted(stack.needs - counted):
+        node = next(n for n in stack.tree.walk() if isinstance(n, Name) and n.name == name)
+        message = f"Feature `{name}` stands only in branches that are never taken."
+        yield Finding("unused-feature", "warning", message, *node.span, stack.source)
+
+
+def _unread(stack: RewardStack, schema: FeatureSchema) -> Iterator[Finding]:
+    """Features that a program reads and does not use: its tree holds only what counts."""
+    if "def " not in stack.source:
+        return
+    try:
+        program = ast.parse(stack.source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    seen: set[str] = set()
+    for node in ast.walk(program):
+        if not isinstance(node, ast.Attribute) or node.attr in stack.needs | seen:
+            continue
+        if node.attr in schema:
+            seen.add(node.attr)
+            place = (node.lineno, node.col_offset, (node.end_col_offset or 0) - node.col_offset)
+            message = f"Feature `{node.attr}` is read here, and its value is never used."
+            yield Finding("unused-feature", "warning", message, *place, stack.source)
