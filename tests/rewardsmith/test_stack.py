@@ -123,7 +123,7 @@ def test_an_unknown_policy_is_refused():
         ("env + potental(x)", "Did you mean 'potential'"),
         ("env + potential(x, frameskip=2)", "Did you mean 'frame_skip'"),
         ("env + potential()", "Received a call that does not fit"),
-        ("linear(1, 0)*env", "cannot be called so"),
+        ("linear(1, 0)*env", "called as linear"),
         ("steps(1, 2, at=(5, 6))*env", "one weight more"),
         ("step_cost(-1)", "write step_cost"),
     ],

@@ -12,6 +12,7 @@ import math
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from rewardsmith.errors import ConfigError
 from rewardsmith.language.addends import addends, called, factors_of
 from rewardsmith.language.constants import peel
 from rewardsmith.language.convert import Converter
@@ -232,7 +233,15 @@ class RewardParser:
     def _schedule(self, node: ast.Call) -> Schedule:
         kind = self.convert.function_name(node)
         args = tuple(self.convert.literal(arg) for arg in node.args)
-        return Schedule(kind, args, self._options(node), span=self.source.span(node))
+        schedule = Schedule(kind, args, self._options(node), span=self.source.span(node))
+        # By name, because what runs depends on the language and not the other way round.
+        from rewardsmith.schedules import compile_schedule
+
+        try:
+            compile_schedule(schedule)
+        except ConfigError as error:
+            self.source.fail(str(error), node)
+        return schedule
 
 
 def _plain_number(term: Term) -> Const | None:

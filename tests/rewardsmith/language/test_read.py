@@ -172,7 +172,7 @@ def test_an_unnamed_sum_of_tolerances_is_an_expression(terms: tuple[str, ...]) -
         ("terms: {a: {value: x, options: 3}}", "`options:` is a mapping"),
         ("terms: {a: {value: x, schedule: liner(1)}}", "Did you mean 'linear'"),
         ("terms: {a: {value: x, schedule: 0.5}}", "A schedule is text or a mapping"),
-        ("terms: {a: {value: x, schedule: '2*linear(1, 0)'}}", "A schedule is one of"),
+        ("terms: {a: {value: x, schedule: '2*linear(1, 0, steps=9)'}}", "A schedule is one of"),
         ("terms: {a: {value: x, schedule: {kind: liner}}}", "Did you mean 'linear'?"),
         ("terms: {a: {tolerance: x, margin: -1}}", "margin is a finite number >= 0"),
         ("terms: {a: {value: 'x +'}}", "ends too early"),
