@@ -1,6 +1,6 @@
 """The reward language: text -> typed nodes -> closures, never executed."""
 
-from rewardsmith.language.compile import compile_expression
+from rewardsmith.language.compile import compile_expression, compile_many
 from rewardsmith.language.data import reward_to_data, reward_to_yaml
 from rewardsmith.language.digest import tree_hash
 from rewardsmith.language.format import (
@@ -31,6 +31,7 @@ __all__ = [
     "as_sum",
     "builtins_used",
     "compile_expression",
+    "compile_many",
     "derived_label",
     "format_expression",
     "format_reward",

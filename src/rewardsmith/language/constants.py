@@ -31,14 +31,23 @@ def constant_value(tree: Expr) -> float | None:
     if isinstance(tree, Const):
         return tree.value
     known = [v for v in values if v is not None]
-    if (
-        not values
-        or len(known) < len(values)
-        or not isinstance(tree, Unary | Binary | Compare | Logic | Call)
-    ):
+    if not values or not foldable(tree) or len(known) < len(values):
         return None
+    return fold(tree, known)
+
+
+def foldable(tree: Expr) -> bool:
+    """Whether `tree` is constant wherever all of its parts are."""
+    return isinstance(tree, Unary | Binary | Compare | Logic | Call)
+
+
+def fold(tree: Expr, values: list[float]) -> float:
+    """The value of a `foldable` tree from the values of its one or more parts.
+
+    Raises `LanguageError` (without a source) where it is not finite.
+    """
     with np.errstate(all="ignore"):
-        value = float(np.asarray(_evaluate(tree, [np.array([v]) for v in known])).ravel()[0])
+        value = float(np.asarray(_evaluate(tree, [np.array([v]) for v in values])).ravel()[0])
     if not math.isfinite(value):
         message = f"This part is constant, and its value {value} is not a finite number."
         raise LanguageError(message, "", *tree.span)

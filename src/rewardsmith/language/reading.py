@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.errors import LanguageError
-from rewardsmith.language.functions import BUILTIN_NAMES, Array
+from rewardsmith.language.functions import Array
 from rewardsmith.transition import Transition
 
 Run = Callable[[Transition], Array]
@@ -51,30 +51,6 @@ def _one_array(obs: Any, features: Any) -> Array:
     raise LanguageError(f"`obs` needs observations in one array. Here they are {what}.")
 
 
-def floats_of(run: Run) -> Run:
-    """The same, as float64; nothing is copied if it is that already."""
-
-    def floats(tr: Transition) -> Array:
-        return _as_float64(run(tr))
-
-    return floats
-
-
-def _as_float64(value: Array) -> Array:
+def as_float64(value: Array) -> Array:
+    """The same array if it is float64, else a copy."""
     return value if value.dtype is FLOAT64 else value.astype(FLOAT64)
-
-
-def read_name(name: str, ahead: bool) -> Run:
-    """A feature is read most often, so without a closure in between."""
-    if name in BUILTIN_NAMES:
-        return floats_of(raw(name, ahead))
-
-    def feature(tr: Transition) -> Array:
-        value = tr.features[name]
-        return value if value.dtype is FLOAT64 else value.astype(FLOAT64)
-
-    def next_feature(tr: Transition) -> Array:
-        value = tr.next_features[name]
-        return value if value.dtype is FLOAT64 else value.astype(FLOAT64)
-
-    return next_feature if ahead else feature

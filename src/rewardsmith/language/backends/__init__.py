@@ -1,0 +1,1 @@
+"""One tree, several back ends: expressions become steps, and steps are bound to a library."""
