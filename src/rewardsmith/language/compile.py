@@ -42,7 +42,7 @@ def compile_expression(
     >>> run(Transition(None, None, None, np.array([1.0, 3.0]), none, none)).tolist()
     [2.0, 6.0]
     """
-    program = _program([tree], at, schema, source)
+    program = lowered([tree], at, schema, source)
     run = bind_one(program)
 
     def outermost(tr: Transition) -> Floats:
@@ -70,7 +70,7 @@ def compile_many(
     >>> [x.tolist() for x in run(Transition(None, None, None, np.zeros(1), none, none))]
     [[1.0], [0.0]]
     """
-    program = _program(trees, at, schema, source)
+    program = lowered(trees, at, schema, source)
     run = bind_many(program)
 
     def outermost(tr: Transition) -> tuple[Floats, ...]:
@@ -93,7 +93,8 @@ def _rows(found: NDArray[np.float64], tr: Transition, tree: Expr, source: str) -
     raise LanguageError(message, source, *tree.span)
 
 
-def _program(trees: Sequence[Expr], at: str, schema: FeatureSchema | None, source: str) -> Steps:
+def lowered(trees: Sequence[Expr], at: str, schema: FeatureSchema | None, source: str) -> Steps:
+    """The steps of checked trees, for any back end; arguments as in `compile_expression`."""
     if at not in ("now", "next"):
         raise ValueError(f"`at` is 'now' or 'next'. Received {at!r}.")
     if schema is not None:
