@@ -12,6 +12,7 @@ from rewardsmith.transition import Floats, Transition
 class EnvReward(RewardTerm):
     """R(s_t, a_t, s_{t+1}) as the environment gives it, shape (N,)."""
 
+    usage = "env"
     guarantee = Guarantee.INVARIANT
     carries_env = True
 

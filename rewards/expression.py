@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rewardsmith import language
+from rewardsmith import checks, language
+from rewardsmith.build import term_node
 from rewardsmith.errors import ConfigError
+from rewardsmith.language.constants import constant_value
 from rewardsmith.language.inference import Givens, Interval, infer_expression
 from rewardsmith.language.nodes import Const, Expr
-from rewardsmith.term import Binding
+from rewardsmith.sums import SumTerm
+from rewardsmith.term import Binding, RewardTerm
 from rewardsmith.transition import Floats, Transition
 
 Closure = Callable[[Transition], Floats]
@@ -24,21 +27,49 @@ def as_expression(value: Any) -> Expr:
     if isinstance(value, int | float):
         return Const(float(value))
     raise ConfigError(
-        f"An expression over features is needed here. Received {value!r}; terms such as env "
+        f"An expression over features is needed here. Received {_shown(value)}; terms such as env "
         "cannot stand inside an expression (the env's own reward is called 'reward' there)."
     )
 
 
-def as_number(value: Any, what: str) -> float:
-    """A plain number from a number or a constant expression such as `-1` or `2*3`."""
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, Expr) and not language.names(value):
-        import numpy as np
+def state_expression(value: Any, what: str) -> Expr:
+    """An expression over one state: neither `next`, `action` nor `reward` stands in it.
 
-        blank = Transition(None, None, None, np.zeros(1), np.zeros(1, bool), np.zeros(1, bool))
-        return float(language.compile_expression(value)(blank)[0])
-    raise ConfigError(f"{what} must be a number. Received {value!r}.")
+    Raises:
+        ConfigError: a term was given.
+        LanguageError: something else than one state is read.
+    """
+    if not isinstance(value, Expr | str | int | float):
+        raise ConfigError(
+            f"{what} takes an expression over the features of one state. Received "
+            f"{_shown(value)}; write it of features, as in potential(has_key)."
+        )
+    tree = as_expression(value)
+    language.check_state_only(tree, what, source=value if isinstance(value, str) else "")
+    return tree
+
+
+def _shown(value: Any) -> str:
+    """A term as its formula."""
+    if isinstance(value, SumTerm):
+        return f"the term `{language.format_reward(value.tree)}`"
+    if isinstance(value, RewardTerm):
+        return f"the term `{language.format_term(term_node(value))}`"
+    return repr(value)
+
+
+def as_number(value: Any, what: str) -> float:
+    """A plain finite number from a number or a constant expression such as `-1` or `2*3`."""
+    if isinstance(value, Expr):
+        found = constant_value(value)
+        if found is not None:
+            return found
+        text = language.format_expression(value)
+        raise ConfigError(
+            f"{what} is a number, known before anything runs. Received the expression `{text}`; "
+            "times(T, E) multiplies a term by an expression."
+        )
+    return checks.number(what, value)
 
 
 def features_of(*expressions: Expr) -> frozenset[str]:

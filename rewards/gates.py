@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rewardsmith import checks, language
 from rewardsmith.build import as_term
 from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.language.inference import Givens, Interval, assume, gate
@@ -86,6 +87,8 @@ class When(Gate):
         child: the term.
     """
 
+    usage = "when(C, T)"
+
     def __init__(self, condition: Expr | str | float, child: Any) -> None:
         super().__init__([as_term(child)], [as_expression(condition)])
         self._refuse_deferred()
@@ -124,6 +127,8 @@ class Times(Gate):
         progress: a term or expression.
         infractions: terms or expressions; 1 is clean, 0 cancels the step's reward.
     """
+
+    usage = "times(P, I1, I2, ...)"
 
     def __init__(self, progress: Any, *infractions: Any) -> None:
         if not infractions:
@@ -170,7 +175,13 @@ class EpisodeGate(Gate):
                 f"read is one of {sorted(READINGS)}. Received {read!r}."
                 + near_misses(str(read), READINGS)
             )
-        self.threshold, self.read, self.strict = float(threshold), read, bool(strict)
+        for condition in self.conditions:
+            # It is read at s_{t+1} already, so next(...) in it is refused here.
+            language.compile_expression(condition, at="next")
+        kind = self.term_name
+        self.threshold = checks.number(f"threshold of {kind}", threshold, write="threshold=0.5")
+        self.read = read
+        self.strict = checks.truth(f"strict of {kind}", strict, write="strict=True")
 
     def step(self, transition: Transition) -> Floats:
         """Nothing yet."""
@@ -208,10 +219,13 @@ class Outcome(EpisodeGate):
         strict: pass only above the threshold, not at it.
     """
 
+    usage = "outcome(C, T, threshold=0.5, read='end', strict=False)"
+
     def __init__(
         self,
         condition: Expr | str | float,
         child: Any,
+        *,
         threshold: float = 0.5,
         read: str = "end",
         strict: bool = False,
@@ -243,6 +257,8 @@ class Tiers(EpisodeGate):
             own sum over the episode reaches the threshold.
         threshold, read, strict: as in `outcome`, for the conditions.
     """
+
+    usage = "tiers((C1, T1), (C2, T2), ..., threshold=0.5, read='end', strict=False)"
 
     def __init__(
         self, *tiers: Any, threshold: float = 0.5, read: str = "end", strict: bool = False

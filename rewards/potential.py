@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from rewardsmith.errors import BindingError, ConfigError
+from rewardsmith import checks
+from rewardsmith.errors import BindingError
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.language.inference.interval import add, constant, hull, multiply, negative
 from rewardsmith.language.nodes import Expr
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.expression import (
-    as_expression,
     features_of,
     inferred,
     potential_closures,
+    state_expression,
 )
 from rewardsmith.term import (
     Binding,
@@ -40,26 +41,29 @@ class Potential(RewardTerm):
     (Devlin and Kudenko 2012, equation 5); `t` inside the expression gives a time-indexed one.
 
     Args:
-        expression: Phi, a quantity of one state (`next` is refused).
+        expression: Phi, a quantity of one state (`next`, `action` and `reward` are refused).
         frame_skip: k, environment frames per step; the difference uses gamma**k.
         anneal: env steps over which Phi itself fades linearly to 0; unlike an annealed weight
             this keeps the guarantee. 0 means never.
 
     Raises:
+        ConfigError, LanguageError: a wrong option; a Phi of more than one state.
         BindingError: under a learner with trajectory-level credit, where it cannot act.
     """
 
+    usage = "potential(E, frame_skip=1, anneal=0)"
     guarantee = Guarantee.INVARIANT
 
     def __init__(
-        self, expression: Expr | str | float, frame_skip: int = 1, anneal: float = 0
+        self, expression: Expr | str | float, *, frame_skip: int = 1, anneal: float = 0
     ) -> None:
-        self.expression = as_expression(expression)
-        if int(frame_skip) != frame_skip or frame_skip < 1:
-            raise ConfigError(f"frame_skip is a whole number >= 1. Received {frame_skip!r}.")
-        if anneal < 0:
-            raise ConfigError(f"anneal is a number of env steps >= 0. Received {anneal!r}.")
-        self.frame_skip, self.anneal = int(frame_skip), float(anneal)
+        self.expression = state_expression(expression, "A potential")
+        self.frame_skip = checks.whole(
+            "frame_skip of potential", frame_skip, least=1, write="frame_skip=4"
+        )
+        self.anneal = checks.number(
+            "anneal of potential, in env steps,", anneal, least=0, write="anneal=100000"
+        )
 
     @property
     def needs(self) -> frozenset[str]:

@@ -9,7 +9,12 @@ from rewardsmith.language.inference.functions import extreme
 from rewardsmith.language.inference.interval import add, constant, negative
 from rewardsmith.language.nodes import Expr
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.expression import as_expression, features_of, inferred, potential_closures
+from rewardsmith.rewards.expression import (
+    features_of,
+    inferred,
+    potential_closures,
+    state_expression,
+)
 from rewardsmith.term import Binding, Guarantee, Learner, RewardTerm
 from rewardsmith.transition import Floats, Transition
 
@@ -25,10 +30,11 @@ class Progress(RewardTerm):
         expression: a quantity of one state that should grow.
     """
 
+    usage = "progress(E)"
     guarantee = Guarantee.BIASED
 
     def __init__(self, expression: Expr | str | float) -> None:
-        self.expression = as_expression(expression)
+        self.expression = state_expression(expression, "progress(E)")
 
     @property
     def needs(self) -> frozenset[str]:

@@ -21,10 +21,11 @@ class StepCost(RewardTerm):
         cost: at least 0, per step.
     """
 
+    usage = "step_cost(c)"
     guarantee = Guarantee.BIASED
 
     def __init__(self, cost: Expr | float) -> None:
-        self.cost = as_number(cost, "step_cost(cost): cost")
+        self.cost = as_number(cost, "c of step_cost(c)")
         if self.cost < 0:
             raise ConfigError(
                 f"step_cost takes a cost of at least 0, which it subtracts. Received {self.cost:g};"

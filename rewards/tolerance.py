@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rewardsmith.errors import ConfigError
 from rewardsmith.language.nodes import Call, Expr, Literal
+from rewardsmith.language.tolerance import check_tolerance
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.expression import as_expression
 from rewardsmith.rewards.value import Value
@@ -24,6 +26,8 @@ class Tolerance(Value):
         value_at_margin: in (0, 1); for linear, cosine and quadratic in [0, 1).
     """
 
+    usage = "tolerance(E, bounds=(0, 0), margin=0, sigmoid='gaussian', value_at_margin=0.1)"
+
     def __init__(
         self,
         expression: Expr | str | float,
@@ -38,5 +42,9 @@ class Tolerance(Value):
             "sigmoid": sigmoid,
             "value_at_margin": value_at_margin,
         }
+        try:
+            check_tolerance(**options)
+        except ValueError as error:
+            raise ConfigError(f"tolerance: {error}") from None
         of = as_expression(expression)
         super().__init__(Call("tolerance", (of,), tuple(sorted(options.items())), span=of.span))

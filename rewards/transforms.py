@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rewardsmith import checks
 from rewardsmith.build import as_term
 from rewardsmith.errors import ConfigError
 from rewardsmith.language.inference import Givens, Interval
@@ -21,11 +22,13 @@ from rewardsmith.transition import Bools, Floats, Transition
 class Transform(RewardTerm):
     """Base: one child term, whose values are changed by `apply`."""
 
+    guarantee: Guarantee = Guarantee.BIASED
+    decided_by_parts = frozenset({"scope"})
+
     def __init__(self, child: Any) -> None:
         self.child = as_term(child)
         self.scope = self.child.scope
         self.learns = self.child.learns
-        self.guarantee = Guarantee.BIASED
 
     @property
     def needs(self) -> frozenset[str]:
@@ -83,9 +86,12 @@ class Transform(RewardTerm):
 class Scale(Transform):
     """Pays k times the child; keeps the child's guarantee (the env's own only for k > 0)."""
 
+    usage = "scale(T, k)"
+    decided_by_parts = frozenset({"scope", "guarantee"})
+
     def __init__(self, child: Any, factor: Any) -> None:
         super().__init__(child)
-        self.factor = as_number(factor, "scale(term, factor): factor")
+        self.factor = as_number(factor, "k of scale(T, k)")
         turned = self.child.carries_env and self.factor <= 0
         self.guarantee = Guarantee.BIASED if turned else self.child.guarantee
         self.carries_env = self.child.carries_env and self.factor > 0
@@ -103,9 +109,14 @@ class Scale(Transform):
 class Clip(Transform):
     """Pays the child cut to [low, high]; cutting after shaping breaks the telescoping."""
 
+    usage = "clip(T, lo, hi)"
+
     def __init__(self, child: Any, low: Any, high: Any) -> None:
         super().__init__(child)
-        self.low, self.high = as_number(low, "clip: low"), as_number(high, "clip: high")
+        self.low, self.high = (
+            as_number(bound, f"{name} of clip(T, lo, hi)")
+            for name, bound in (("lo", low), ("hi", high))
+        )
         if not self.low <= self.high:
             raise ConfigError(f"clip needs low <= high. Received ({self.low:g}, {self.high:g}).")
 
@@ -125,6 +136,8 @@ class Clip(Transform):
 @register_term("tanh")
 class Tanh(Transform):
     """Pays the child squashed into (-1, 1)."""
+
+    usage = "tanh(T)"
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """Within [-1, 1], whatever the child pays."""
@@ -147,13 +160,16 @@ class Normalize(Transform):
     Args:
         child: the term.
         center: whether to subtract the running mean too.
-        epsilon: added to the variance.
+        epsilon: added to the variance, above 0, so that nothing is divided by 0.
     """
 
-    def __init__(self, child: Any, center: bool = False, epsilon: float = 1e-8) -> None:
+    usage = "normalize(T, center=False, epsilon=1e-8)"
+
+    def __init__(self, child: Any, *, center: bool = False, epsilon: float = 1e-8) -> None:
         super().__init__(child)
         self.learns = True
-        self.center, self.epsilon = bool(center), float(epsilon)
+        self.center = checks.truth("center of normalize", center, write="center=True")
+        self.epsilon = checks.number("epsilon of normalize", epsilon, above=0, write="epsilon=1e-8")
         self.count, self.mean, self.squares = 0.0, 0.0, 0.0
         self._seen: Floats | None = None
 

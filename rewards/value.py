@@ -18,6 +18,7 @@ class Value(RewardTerm):
         expression: one number per row; `next(f)` reads a feature at s_{t+1}.
     """
 
+    usage = "value(E)"
     guarantee = Guarantee.BIASED
 
     def __init__(self, expression: Expr | str | float) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rewardsmith.errors import BindingError, ConfigError, near_misses
-from rewardsmith.language import labels, parse_expression
+from rewardsmith.errors import BindingError, ConfigError, RewardsmithError, near_misses
+from rewardsmith.language import format_term, labels, parse_expression
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.language.inference.interval import loose, made, multiply
-from rewardsmith.language.nodes import Expr, Sum, Term, Weighted
+from rewardsmith.language.labels import label_problem
+from rewardsmith.language.nodes import Const, Expr, Sum, Term, Weighted
 from rewardsmith.registry import find_term
 from rewardsmith.schedules import Compiled, compile_schedule
 from rewardsmith.term import Learner, RewardTerm, Scope
+from rewardsmith.usage import check_call, parameters_of, usage_of
 
 
 @dataclass(slots=True)
@@ -58,7 +60,10 @@ def build_entries(tree: Sum, made: list[RewardTerm] | None = None) -> tuple[Entr
 
 def unique_names(tree: Sum) -> tuple[str, ...]:
     """Names of a sum's terms: the given one, or a derived one with _2, _3 ... if taken."""
-    given = [item.term.name for item in tree.items if item.term.name]
+    given = [item.term.name for item in tree.items if item.term.name is not None]
+    for item in tree.items:
+        if problem := label_problem(item.term):
+            raise ConfigError(problem)
     if doubled := {n for n in given if given.count(n) > 1}:
         raise ConfigError(f"Terms of one reward need different names. Received twice: {doubled}.")
     return labels(tree)
@@ -67,11 +72,20 @@ def unique_names(tree: Sum) -> tuple[str, ...]:
 def build_term(node: Term) -> RewardTerm:
     """Build one term; sums among its arguments become a `SumTerm` child."""
     cls = find_term(node.term)
-    args = [_argument(a) for a in node.args]
+    args = tuple(_argument(a) for a in node.args)
     try:
-        return cls(*args, **dict(node.options))
+        check_call(cls, args, dict(node.options))
     except TypeError as error:
         raise ConfigError(_wrong_call(cls, node, error)) from None
+    try:
+        return cls(*args, **dict(node.options))
+    except RewardsmithError:
+        raise
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise ConfigError(
+            f"Term {node.term!r}, called as {usage_of(cls)}, could not be built of "
+            f"{format_term(node)}: {error}."
+        ) from error
 
 
 def _argument(value: Any) -> Any:
@@ -83,15 +97,24 @@ def _argument(value: Any) -> Any:
 
 
 def _wrong_call(cls: type[RewardTerm], node: Term, error: TypeError) -> str:
-    import inspect
-
-    parameters = list(inspect.signature(cls.__init__).parameters)[1:]
+    parameters = parameters_of(cls)
     wrong = [k for k, _ in node.options if k not in parameters]
-    hint = near_misses(wrong[0], parameters) if wrong else ""
+    hint = near_misses(wrong[0], [*parameters, *_IN_FRONT]) if wrong else ""
+    in_front = any(f"{word!r}" in hint for word in _IN_FRONT)
+    hint = "" if wrong and wrong[0] in _IN_FRONT else hint
+    if in_front or (not wrong and node.args and isinstance(node.args[-1], Const)):
+        hint += (
+            " Options are written by name; a weight or a schedule stands in front, as in "
+            f"0.5*{node.term}(...), and is a key of its own in YAML."
+        )
     return (
-        f"Term {node.term!r} takes ({', '.join(parameters)}). Received a call that does not fit: "
-        f"{error}.{hint}"
+        f"Term {node.term!r} is called as {usage_of(cls)}. Received a call that does not fit: "
+        f"{format_term(node)} ({error}).{hint}"
     )
+
+
+#: what belongs to a term's place in the sum, and not to the term
+_IN_FRONT = ("weight", "schedule")
 
 
 # --- Python objects to a tree -----------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 from rewardsmith.errors import ConfigError
@@ -72,7 +72,7 @@ def _float(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.inf if isinstance(value, Integral) and value > 0 else -math.inf
+        return math.inf  # a whole number of more than 308 digits
 
 
 def _wrong(rule: str, value: Any, write: str) -> ConfigError:

@@ -19,15 +19,16 @@ from rewardsmith.stack import RewardStack
 
 @dataclass(frozen=True)
 class NamedReward:
-    """One ready-made reward: its name, one line of doc, and its data (formula or terms)."""
+    """One ready-made reward: its name, one line of doc, its data (formula or terms), its file."""
 
     name: str
     doc: str
     data: Mapping[str, Any]
+    where: str = ""
 
     def stack(self) -> RewardStack:
         """A fresh stack."""
-        return RewardStack.parse(dict(self.data))
+        return RewardStack.parse(dict(self.data), where=self.where)
 
 
 def named_rewards(entry: EnvEntry) -> dict[str, NamedReward]:
@@ -50,7 +51,10 @@ def parse_named(data: Any, where: str) -> dict[str, NamedReward]:
         )
     return {
         str(name): NamedReward(
-            str(name), str(spec.get("doc", "")), {k: v for k, v in spec.items() if k != "doc"}
+            str(name),
+            str(spec.get("doc", "")),
+            {k: v for k, v in spec.items() if k != "doc"},
+            f"{where}#{name}",
         )
         for name, spec in data.items()
     }

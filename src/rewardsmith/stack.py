@@ -11,10 +11,12 @@ import numpy as np
 
 from rewardsmith import language
 from rewardsmith.build import Entry, build_entries, to_tree
-from rewardsmith.errors import BindingError, ConfigError, LanguageError
+from rewardsmith.errors import BindingError, ConfigError
 from rewardsmith.guarantees import combine
 from rewardsmith.language.nodes import Sum
-from rewardsmith.nonfinite import Repair
+from rewardsmith.nonfinite import Repair, formulas
+from rewardsmith.placing import placed, read_file, told_in
+from rewardsmith.scopes import check_scope
 from rewardsmith.storage import load_state, save_state
 from rewardsmith.term import Binding, Clock, Guarantee, RewardTerm, Scope, State
 from rewardsmith.transition import Bools, Floats, Transition
@@ -45,7 +47,8 @@ class RewardStack:
         self.tree: Sum = terms if isinstance(terms, Sum) else to_tree(terms)
         self.source = source
         made = None if isinstance(terms, Sum) else list(terms.values())
-        self.entries: tuple[Entry, ...] = build_entries(self.tree, made)
+        with placed(source):
+            self.entries: tuple[Entry, ...] = build_entries(self.tree, made)
         self.clock = Clock()
         self.binding: Binding | None = None
         self._repair = Repair()
@@ -53,10 +56,18 @@ class RewardStack:
     # --- what it says of itself ---------------------------------------------------------
 
     @classmethod
-    def parse(cls, source: Any) -> RewardStack:
+    def parse(cls, source: Any, *, where: str = "") -> RewardStack:
         """Read a formula, a YAML file's path, a mapping (YAML's data), a tree or a term.
 
         A string that ends in .yaml or .yml is a path; any other string is a formula.
+
+        Args:
+            source: the reward.
+            where: the file that a mapping comes from, put before every error message.
+
+        Raises:
+            LanguageError: not in the language, with its place.
+            ConfigError: a file or mapping that is no reward, a term that cannot be built.
         """
         if isinstance(source, RewardStack):
             return cls(source.tree, source=source.source)
@@ -64,15 +75,15 @@ class RewardStack:
             return cls({source.term_name: source})
         if isinstance(source, Sum):
             return cls(source)
-        if isinstance(source, Path) or (
-            isinstance(source, str) and source.endswith((".yaml", ".yml"))
-        ):
-            tree = language.reward_from_yaml(_read(Path(source)))
-            return cls(tree, source=language.format_reward(tree))
-        if isinstance(source, str):
+        if isinstance(source, str) and not source.endswith((".yaml", ".yml")):
             return cls(language.parse_reward(source), source=source)
-        tree = language.reward_from_data(source)
-        return cls(tree, source=language.format_reward(tree))
+        if isinstance(source, str | Path):
+            where = str(source)
+            tree = language.reward_from_yaml(read_file(Path(source)), source_name=where)
+        else:
+            tree = language.reward_from_data(source, source_name=where)
+        with told_in(where):
+            return cls(tree, source=language.format_reward(tree))
 
     @property
     def formula(self) -> str:
@@ -125,30 +136,21 @@ class RewardStack:
         Args:
             binding: features, learner, slots and place; its clock is replaced by the stack's.
             on_nan: what a NaN or infinite value of a term becomes: `raise`, `zero` or `last`
-                (the last finite value of that term in that slot).
+                (the last finite value of that term in that slot). Where all terms are finite
+                and their sum overflows, `zero` and `last` replace every term of that row.
 
         Raises:
             BindingError: a feature that the env lacks, a scope that the place cannot serve.
         """
         self.binding = replace(binding, clock=self.clock)
-        self._repair = Repair(on_nan, binding.num_envs)
+        self._repair = Repair(on_nan, binding.num_envs, formulas(self.names, self.tree))
         for entry in self.entries:
-            _check_scope(entry, self.binding)
-            self._bind_term(entry.term, self.binding)
+            check_scope(entry, self.binding)
+            with placed(self.source):
+                entry.term.bind(self.binding)
         for name in sorted(self.needs):
             binding.schema[name]  # raises with the near misses
         return self
-
-    def _bind_term(self, term: RewardTerm, binding: Binding) -> None:
-        try:
-            term.bind(binding)
-        except LanguageError as error:
-            if error.source or not self.source:
-                raise
-            # Terms know the place of a fault, only the stack knows the text around it.
-            raise type(error)(
-                error.message, self.source, error.line, error.column, error.width
-            ) from None
 
     def step(self, transition: Transition) -> RewardOutput:
         """Pay N transitions as they happen; episode-scope terms pay 0 until `finish`.
@@ -219,8 +221,9 @@ class RewardStack:
                     values = values * weight
                 terms[entry.name] = values
                 total = total + values
-        # One look at the sum finds any NaN or infinity: none of them can cancel out.
-        if not np.isfinite(np.add.reduce(total)):
+            # One look at the sum finds any NaN or infinity: none of them can cancel out.
+            finite = np.isfinite(np.add.reduce(total))
+        if not finite:
             terms = self._repair(terms, transition, clock, online)
             total = np.sum(list(terms.values()), axis=0)
         elif online and self._repair.remembers:
@@ -262,38 +265,6 @@ class RewardStack:
         if self.binding is None:
             raise BindingError("A stack runs only after bind(). Call stack.bind(Binding(...)).")
         return self.binding
-
-
-def _check_scope(entry: Entry, binding: Binding) -> None:
-    if entry.term.scope in binding.serves:
-        return
-    raise BindingError(
-        f"Term {entry.name!r} has scope {entry.term.scope.value!r}, which the place "
-        f"{binding.place!r} cannot serve (it serves {sorted(s.value for s in binding.serves)}). "
-        + _REMEDY[entry.term.scope]
-    )
-
-
-_REMEDY = {
-    Scope.STEP: "",
-    Scope.EPISODE: (
-        "Use a place that sees whole episodes: SB3's on-policy learners with "
-        "rewardsmith.wrappers.RewardRolloutBuffer, or stack.finish(episode) in your own loop."
-    ),
-    Scope.GROUP: (
-        "Group scope needs several episodes of the same task; no classic place has them. "
-        "Use stack.finish on each group in your own loop."
-    ),
-}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"A reward file must be readable UTF-8 YAML. Received {path} ({error})."
-        ) from error
 
 
 def _valid_rows(transition: Transition, valid: Bools) -> Transition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -57,8 +58,10 @@ class Learner:
     credit: str = "step"
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.gamma <= 1.0:
-            raise BindingError(f"A discount gamma lies in [0, 1]. Received {self.gamma!r}.")
+        gamma: Any = self.gamma
+        plain = isinstance(gamma, Real) and not isinstance(gamma, bool)
+        if not (plain and 0.0 <= gamma <= 1.0):
+            raise BindingError(f"A discount gamma is a number in [0, 1]. Received {self.gamma!r}.")
         if self.credit not in ("step", "turn", "trajectory"):
             raise BindingError(
                 f"A learner's credit is step, turn or trajectory. Received {self.credit!r}."
@@ -101,6 +104,10 @@ class RewardTerm:
     """
 
     term_name: ClassVar[str] = ""
+    #: how a formula calls it, e.g. `"scale(T, k)"`; said by its constructor if left out
+    usage: ClassVar[str] = ""
+    #: of `scope` and `guarantee`, those that the terms inside it decide
+    decided_by_parts: ClassVar[frozenset[str]] = frozenset()
     scope: Scope = Scope.STEP
     guarantee: Guarantee = Guarantee.UNKNOWN
     learns: bool = False

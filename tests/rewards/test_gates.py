@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from rewardsmith import RewardStack
 from rewardsmith.errors import ConfigError, RewardsmithError
 
 
@@ -72,3 +73,20 @@ def test_single_transitions_cannot_be_relabelled_with_an_outcome(bind, rows):
 def test_wrong_gates_state_the_rule(bind, formula):
     with pytest.raises(RewardsmithError):
         bind(formula)
+
+
+@pytest.mark.parametrize(
+    ("formula", "rule"),
+    [
+        ("outcome(x, env, threshold='a')", "threshold of outcome is a finite number. Received 'a'"),
+        ("outcome(x, env, threshold=inf)", "Received inf. Write threshold=0.5"),
+        ("tiers(env, x, threshold='a')", "threshold of tiers is a finite number. Received 'a'"),
+        ("outcome(x, env, strict=1)", "strict of outcome is True or False. Received 1"),
+        ("outcome(x, env, 0.5)", r"outcome\(C, T, threshold=0\.5.*Options are written by name"),
+        ("outcome(next(x), env)", "unknown"),
+        ("env(2)", "called as env"),
+    ],
+)
+def test_wrong_options_state_the_rule(formula, rule):
+    with pytest.raises(RewardsmithError, match=rule):
+        RewardStack.parse(formula)

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from rewardsmith.errors import BindingError, ConfigError, RewardsmithError
+from rewardsmith import RewardStack
+from rewardsmith.errors import BindingError, ConfigError, LanguageError
+from rewardsmith.rewards import Potential
 
 
 def test_the_difference_by_hand(bind, rows):
@@ -62,13 +64,57 @@ def test_trajectory_credit_is_refused_with_the_reason(bind):
         bind("env + potential(x)", credit="trajectory")
 
 
-@pytest.mark.parametrize("formula", ["potential(next(x))", "potential(x - next(x))"])
-def test_a_potential_of_two_states_is_refused(bind, formula):
-    with pytest.raises(RewardsmithError, match="next"):
-        bind(formula)
+@pytest.mark.parametrize(
+    ("formula", "column"),
+    [
+        ("potential(next(x))", 10),
+        ("potential(x - next(x))", 14),
+        ("env + potential(reward)", 16),
+        ("env + potential(x*action)", 18),
+        ("env + clip(potential(next(x)), 0, 1)", 21),
+        ("env + progress(next(x))", 15),
+    ],
+)
+def test_a_potential_of_more_than_one_state_is_refused_before_it_is_bound(formula, column):
+    with pytest.raises(LanguageError, match="function of one state") as caught:
+        RewardStack.parse(formula)
+    assert caught.value.column == column
+    assert caught.value.source == formula
 
 
-@pytest.mark.parametrize("formula", ["potential(x, frame_skip=0)", "potential(x, anneal=-1)"])
-def test_bad_options_state_the_rule(bind, formula):
-    with pytest.raises(ConfigError, match="Received"):
-        bind(formula)
+@pytest.mark.parametrize("phi", ["next(x)", "reward", "norm(action)"])
+def test_a_potential_of_more_than_one_state_cannot_be_built_in_python(phi):
+    with pytest.raises(LanguageError, match="function of one state"):
+        Potential(phi)
+
+
+def test_yaml_is_refused_alike():
+    with pytest.raises(LanguageError, match="function of one state"):
+        RewardStack.parse({"terms": {"env": "env", "p": {"potential": "next(x)"}}})
+
+
+@pytest.mark.parametrize(
+    ("formula", "rule"),
+    [
+        ("potential(x, frame_skip=0)", "whole number >= 1. Received 0"),
+        ("potential(x, frame_skip=1.5)", "Received 1.5"),
+        ("potential(x, frame_skip=inf)", "Received inf. Write frame_skip=4"),
+        ("potential(x, frame_skip=True)", "Received True"),
+        ("potential(x, frame_skip='a')", "Received 'a'"),
+        ("potential(x, anneal=-1)", "anneal of potential.*>= 0. Received -1"),
+        ("potential(x, anneal=inf)", "Received inf. Write anneal=100000"),
+        ("potential(x, anneal='a')", "Received 'a'"),
+        ("potential(x, 2)", r"called as potential\(E, frame_skip=1, anneal=0\).*stands in front"),
+        ("potential(env)", "one state. Received the term `env`"),
+        ("potential(clip(env, 0, 1))", r"Received the term `clip\(env, 0, 1\)`"),
+        ("potential(x, wieght=2)", r"Did you mean 'weight'\?.*0\.5\*potential"),
+    ],
+)
+def test_bad_calls_state_the_rule(formula, rule):
+    with pytest.raises(ConfigError, match=rule):
+        RewardStack.parse(formula)
+
+
+def test_a_misspelt_key_of_yaml_has_its_near_miss():
+    with pytest.raises(ConfigError, match=r"Did you mean 'weight'.*a key of its own in YAML"):
+        RewardStack.parse({"terms": {"p": {"potential": "x", "wieght": 2}}})

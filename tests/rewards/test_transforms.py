@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from rewardsmith.errors import ConfigError
+from rewardsmith.rewards import Clip, Normalize, Potential, Scale, Tanh
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,48 @@ def test_normalize_saves_and_resumes_bit_identically(bind, rows, tmp_path):
     two.load(tmp_path / "state.npz")
     assert two.step(rows([3, 0])).total[0] == one.step(rows([3, 0])).total[0]
     assert two.clock.steps == 3
+
+
+@pytest.mark.parametrize(
+    ("formula", "rule"),
+    [
+        ("normalize(x, epsilon=-1)", r"epsilon of normalize is a finite number > 0\. Received -1"),
+        ("normalize(x, epsilon=0)", r"> 0\. Received 0\. Write epsilon=1e-8"),
+        ("normalize(x, epsilon='a')", "Received 'a'"),
+        ("normalize(x, epsilon=inf)", "Received inf"),
+        ("normalize(x, center=2)", "center of normalize is True or False. Received 2"),
+        ("normalize(x, 1)", "Options are written by name"),
+        ("scale(env, x)", r"k of scale\(T, k\) is a number.*Received the expression `x`"),
+        ("clip(env, x, 1)", r"lo of clip\(T, lo, hi\) is a number"),
+        ("scale(env)", r"called as scale\(T, k\).*scale\(env\)"),
+        ("step_cost(x)", r"c of step_cost\(c\) is a number"),
+    ],
+)
+def test_wrong_options_state_the_rule_and_what_was_received(bind, formula, rule):
+    with pytest.raises(ConfigError, match=rule):
+        bind(formula)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Scale("x", float("nan")),
+        lambda: Scale("x", float("inf")),
+        lambda: Clip("x", 0, float("nan")),
+        lambda: Normalize("x", epsilon=float("nan")),
+        lambda: Scale("x", True),
+    ],
+)
+def test_python_options_are_finite_numbers_too(build):
+    with pytest.raises(ConfigError, match="finite number"):
+        build()
+
+
+def test_only_scale_leaves_its_claim_to_the_term_inside():
+    assert Clip.guarantee == Normalize.guarantee == Tanh.guarantee == "biased"
+    assert Scale.decided_by_parts == {"scope", "guarantee"}
+    assert Scale("x", 2).guarantee == "biased"
+    assert Scale(Potential("x"), 2).guarantee == "invariant"
 
 
 def test_clip_wants_its_bounds_in_order(bind):

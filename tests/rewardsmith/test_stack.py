@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from rewardsmith import Binding, Feature, FeatureSchema, Learner, RewardStack, RewardTerm
 from rewardsmith.errors import (
@@ -42,6 +43,13 @@ def test_components_carry_their_weights_and_add_up():
     assert out.terms["value"].tolist() == [-3.0, -3.0]
     assert out.total.tolist() == [17.5, 18.0]
     np.testing.assert_array_equal(sum(out.terms.values()), out.total)
+
+
+@pytest.mark.parametrize("name", ["env", "", " ", 3])
+def test_only_the_env_reward_is_called_env_and_no_name_is_empty(name):
+    with pytest.raises(ConfigError, match=r"belongs to the environment's own|name of a term"):
+        RewardStack({name: Progress("x")})
+    assert RewardStack({"env": EnvReward(), "p": Progress("x")}).names == ("env", "p")
 
 
 def test_terms_of_one_kind_are_numbered_and_given_names_are_kept():
@@ -95,7 +103,7 @@ def test_a_non_finite_term_is_replaced_by_the_chosen_policy(policy, caplog):
     assert out.total.tolist() == [1 + kept, 2.0]
     stack.step(step([0, 1], [0, 0]))
     assert len(caplog.records) == 1
-    assert "'inverse' gave inf" in caplog.text
+    assert "'inverse', `value(1/x, name=\"inverse\")`, gave inf" in caplog.text
 
 
 def test_a_non_finite_term_names_itself_the_step_and_the_features():
@@ -105,6 +113,40 @@ def test_a_non_finite_term_names_itself_the_step_and_the_features():
         stack.step(step([-1.0], [3.0], t=np.array([7])))
     for part in ("'far'", "nan", "env step 41", "step 7 of its episode", "x: -1.0", "--on-nan"):
         assert part in str(caught.value)
+
+
+def test_a_stranger_without_features_shows_its_observation_and_the_formula():
+    schema = FeatureSchema.from_space(spaces.Box(-np.inf, np.inf, (20,)))
+    stack = RewardStack.parse("env + 2*log(obs[0])").bind(Binding(schema))
+    obs = np.arange(-1.0, 19.0)[None]
+    flags = np.zeros(1, bool)
+    with pytest.raises(NonFiniteRewardError) as caught:
+        stack.step(Transition(obs, np.zeros(1), obs + 1, np.zeros(1), flags, flags))
+    told = str(caught.value)
+    assert "Term 'value', `2*log(obs[0])`, gave nan" in told
+    assert "observation [-1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, ...] -> [0.0, 1.0" in told
+
+
+def test_a_total_that_overflows_is_no_reward_though_each_term_is_finite():
+    with pytest.raises(NonFiniteRewardError, match=r"overflows \(env 1e\+308, env_2 1e\+308\)"):
+        bound("1e308*env + 1e308*env", 2).step(step([0, 0], [0, 0], reward=1))
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("zero", 0.0), ("last", 7.0)])
+def test_where_the_total_overflows_every_term_of_the_row_is_replaced(policy, kept, caplog):
+    stack = bound("1e308*value(x, name='a') + 1e308*value(x, name='b') + 7", 2, on_nan=policy)
+    assert stack.step(step([0, 0], [0, 0])).total.tolist() == [7, 7]
+    for _ in range(2):
+        out = stack.step(step([1, 0], [0, 0]))
+        assert out.terms["a"].tolist() == [0, 0]
+        assert out.terms["value"].tolist() == [kept, 7]
+        np.testing.assert_array_equal(sum(out.terms.values()), out.total)
+    assert [r.message.count("Every term of that row") for r in caplog.records] == [1]
+
+
+def test_many_finite_totals_may_add_up_to_more_than_a_float_holds():
+    out = bound("1e308*env", 9).step(step([0] * 9, [0] * 9, reward=1))
+    assert out.total.tolist() == [1e308] * 9
 
 
 def test_even_a_term_of_weight_zero_is_watched():

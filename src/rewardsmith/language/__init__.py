@@ -17,6 +17,7 @@ from rewardsmith.language.source import UnknownWordError
 from rewardsmith.language.tolerance import SIGMOIDS
 from rewardsmith.language.validate import (
     builtins_used,
+    check_state_only,
     names,
     uses_next,
     validate_expression,
@@ -30,6 +31,7 @@ __all__ = [
     "UnknownWordError",
     "as_sum",
     "builtins_used",
+    "check_state_only",
     "compile_expression",
     "compile_many",
     "derived_label",

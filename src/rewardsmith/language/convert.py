@@ -24,6 +24,7 @@ from rewardsmith.language.nodes import (
     Next,
     Unary,
 )
+from rewardsmith.language.refused import refusal
 from rewardsmith.language.source import Source
 from rewardsmith.language.tolerance import check_tolerance
 
@@ -44,19 +45,6 @@ _OPERATORS: Mapping[type[ast.AST], str] = MappingProxyType(
         ast.NotEq: "!=",
         ast.And: "and",
         ast.Or: "or",
-    }
-)
-#: Python that is not in the language, with what to write instead
-_REFUSED: Mapping[type[ast.AST], str] = MappingProxyType(
-    {
-        ast.Attribute: "A dot is not part of the language. Write exp(x), not np.exp(x).",
-        ast.IfExp: "There is no `if`. Write where(condition, a, b).",
-        ast.Tuple: "A tuple may stand only in an option, or as a pair in tiers(...).",
-        ast.List: "A list may not stand here. Options take tuples, as in bounds=(0, 1).",
-        ast.JoinedStr: "There are no f-strings.",
-        ast.Starred: "Arguments cannot be unpacked with *.",
-        ast.ListComp: "There are no comprehensions. Write sum(x), mean(x), any(x) or all(x).",
-        ast.GeneratorExp: "There are no comprehensions. Write sum(x), mean(x), any(x) or all(x).",
     }
 )
 
@@ -110,8 +98,7 @@ class Converter:
         return tuple(self._expression(node) for node in nodes)
 
     def _refuse(self, node: ast.AST) -> NoReturn:
-        default = f"{type(node).__name__} is not part of the reward language."
-        self.source.fail(_REFUSED.get(type(node), default), node)
+        self.source.fail(refusal(node), node)
 
     def _number(self, node: ast.Constant) -> Const:
         value = node.value
@@ -136,8 +123,10 @@ class Converter:
         if name == "env":
             message = "`env` is a term and cannot stand inside an expression."
             self.source.fail(f"{message} The environment's reward is written `reward` there.", node)
-        if name in ("inf", "nan"):
-            self.source.fail(f"`{name}` may stand only in an option, as in bounds=(0, inf).", node)
+        if name == "inf":
+            self.source.fail("`inf` may stand only in an option, as in bounds=(0, inf).", node)
+        if name == "nan":
+            self.source.fail("`nan` is no number, and stands nowhere in a reward.", node)
         if name in FUNCTIONS or name == "next":
             usage = FUNCTIONS[name].usage if name in FUNCTIONS else "next(feature)"
             self.source.fail(f"`{name}` is a function. Write {usage}.", node)

@@ -18,6 +18,25 @@ def derived_label(term: Term) -> str:
     return term.term
 
 
+def label_problem(term: Term) -> str | None:
+    """Say what is wrong with the name that a term was given, or None.
+
+    >>> label_problem(Term("value", (Name("x"),), name="env"))[:52]
+    "The name 'env' belongs to the environment's own rewa"
+    """
+    name = term.name
+    if name is None:
+        return None
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        return f"The name of a term is a word, such as name='key'. Received {name!r}."
+    if name == "env" and term.term != "env":
+        return (
+            "The name 'env' belongs to the environment's own reward, the term env. Received it "
+            f"as the name of {term.term}(...); give that another name."
+        )
+    return None
+
+
 def is_derived_label(label: str, term: Term) -> bool:
     """Whether `label` is what `labels` could call a nameless `term`."""
     return re.fullmatch(re.escape(derived_label(term)) + r"(_[2-9]|_[1-9]\d+)?", label) is not None

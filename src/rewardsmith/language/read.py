@@ -10,7 +10,7 @@ from rewardsmith.errors import ConfigError, near_misses, unknown_name
 from rewardsmith.language.data import RESERVED
 from rewardsmith.language.format import format_reward
 from rewardsmith.language.functions import SCHEDULES
-from rewardsmith.language.labels import is_derived_label
+from rewardsmith.language.labels import is_derived_label, label_problem
 from rewardsmith.language.nodes import Const, Literal, Schedule, Sum, Term, Weighted
 from rewardsmith.language.parser import known_terms, parse_argument, parse_reward
 from rewardsmith.language.source import MAX_DEPTH
@@ -27,7 +27,13 @@ def reward_from_yaml(text: str, terms: Iterable[str] | None = None, source_name:
         LanguageError: a formula in it is wrong.
     """
     data = load_yaml(text, source_name)
-    if isinstance(data, str):
+    if data is None:
+        prefix = f"In {source_name}: " if source_name else ""
+        raise ConfigError(
+            f"{prefix}A reward file is a mapping with `formula:` or `terms:`. Received an empty "
+            "file. The smallest reward is `formula: env`."
+        )
+    if not isinstance(data, Mapping):
         raise _wrong(source_name, "A reward file is a mapping with `formula:` or `terms:`", data)
     return reward_from_data(data, terms, source_name)
 
@@ -59,7 +65,8 @@ def _wrong(where: str, rule: str, received: Any) -> ConfigError:
     shown = repr(received)
     shown = shown if len(shown) <= _SHOW else shown[:_SHOW] + "..."
     prefix = f"In {where}: " if where else ""
-    return ConfigError(f"{prefix}{rule}. Received {shown}.")
+    rule = rule if rule.endswith("?") else f"{rule}."
+    return ConfigError(f"{prefix}{rule} Received {shown}.")
 
 
 def _inside(where: str, key: str) -> str:
@@ -109,6 +116,8 @@ class _Reader:
     def _keyed(self, key: str, data: Any, where: str) -> Weighted:
         """One term under its name."""
         item = self.item(key if data is None else data, where)
+        if problem := label_problem(_named(item.term, key)):
+            raise ConfigError(f"In {where}: {problem}")
         if item.term.name is not None or is_derived_label(key, item.term):
             return item
         return Weighted(_named(item.term, key), item.weight, item.schedule)

@@ -17,6 +17,7 @@ from rewardsmith.language.addends import addends, called, factors_of
 from rewardsmith.language.constants import peel
 from rewardsmith.language.convert import Converter
 from rewardsmith.language.functions import FUNCTIONS, SCHEDULES
+from rewardsmith.language.labels import label_problem
 from rewardsmith.language.nodes import Binary, Const, Expr, Literal, Schedule, Sum, Term, Weighted
 from rewardsmith.language.source import Source
 
@@ -219,7 +220,10 @@ class RewardParser:
         if name is not None and not isinstance(name, str):
             self.source.fail(f"The name of a term is text. Received {name!r}.", node)
         arguments = tuple(self.argument(arg) for arg in args)
-        return Term(term, arguments, tuple(found.items()), name, span=span)
+        read = Term(term, arguments, tuple(found.items()), name, span=span)
+        if problem := label_problem(read):
+            self.source.fail(problem, node)
+        return read
 
     def _options(self, node: ast.Call) -> tuple[tuple[str, Literal], ...]:
         return self.convert.split(node, len(node.args), ())[1]

@@ -164,5 +164,7 @@ class Source:
         message = error.msg.split(". ", maxsplit=1)[0]
         if self._flat[error.offset - 1 : error.offset] == "=":
             message = "equality is written =="
+        if "." in self._flat[max(error.offset - 2, 0) : error.offset]:
+            message = "a dot stands only inside a number, as in 0.5"
         where = self.place(self._lead + error.offset - 1, width)
         self.fail(f"This is not a formula: {message}.", where)

@@ -76,6 +76,21 @@ def validate_expression(
     return shape
 
 
+def check_state_only(tree: Expr, what: str = "A potential", *, source: str = "") -> None:
+    """Raise `LanguageError` unless `tree` reads one state; no schema is needed to tell.
+
+    >>> from rewardsmith.language import parse_expression
+    >>> check_state_only(parse_expression("norm(obs) - t"))
+    """
+    for node in tree.walk():
+        if isinstance(node, Next):
+            message = f"{what} is a function of one state: next(...) cannot stand in it."
+            raise LanguageError(f"{message} Write the feature alone.", source, *node.span)
+        if isinstance(node, Name) and node.name in ("action", "reward"):
+            message = f"{what} is a function of one state; `{node.name}` is none."
+            raise LanguageError(f"{message} Write it of features.", source, *node.span)
+
+
 def check_expression(
     tree: Expr,
     schema: FeatureSchema,
@@ -126,7 +141,7 @@ class _Checker:
         if node.name in self.schema and node.name not in ("action", "reward", "t"):
             return self._feature(node)
         if node.name not in BUILTIN_NAMES:
-            known = [*self.schema.numeric, *BUILTIN_NAMES]
+            known = list(dict.fromkeys([*self.schema.numeric, *BUILTIN_NAMES]))
             near = near_misses(node.name, known) or f" Known: {', '.join(known)}."
             message = f"Unknown feature {node.name!r}.{near}"
             raise UnknownWordError(message, self.source, *node.span)

@@ -89,7 +89,7 @@ def _expression(draw: st.DrawFn, depth: int) -> Expr:
 _expressions = _expression(3)
 
 _names = st.none() | st.sampled_from(
-    ["key", "env", "potential", "potential_2", "yes", "1e5", "a: b", "-", 'q"u', "'", "#", "é", ""]
+    ["key", "potential", "potential_2", "yes", "1e5", "a: b", "-", 'q"u', "'", "#", "é", "a b"]
 )
 _schedules = st.none() | st.sampled_from(
     [

@@ -1,0 +1,44 @@
+"""How a formula calls a term, for tables and errors."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+
+from rewardsmith.term import RewardTerm
+
+
+def usage_of(cls: type[RewardTerm]) -> str:
+    """The call as a user writes it, options with their defaults.
+
+    E is an expression, C a condition, T a term; the rest are numbers. A term that does not
+    say its `usage` is described by its constructor.
+    """
+    if "usage" in vars(cls):
+        return cls.usage
+    return f"{cls.term_name}({', '.join(map(_written, parameters_of(cls).values()))})"
+
+
+def parameters_of(cls: type[RewardTerm]) -> Mapping[str, inspect.Parameter]:
+    """What the constructor takes, `self` left out; nothing if it has none of its own."""
+    if cls.__init__ is object.__init__:
+        return {}
+    parameters = list(inspect.signature(cls.__init__).parameters.values())
+    return {p.name: p for p in parameters[1:]}
+
+
+def check_call(
+    cls: type[RewardTerm], args: tuple[object, ...], options: Mapping[str, object]
+) -> None:
+    """Raise `TypeError`, as a call would, unless the arguments fit the constructor."""
+    inspect.Signature(list(parameters_of(cls).values())).bind(*args, **options)
+
+
+def _written(parameter: inspect.Parameter) -> str:
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        return f"{parameter.name}, ..."
+    if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        return f"{parameter.name}=..."
+    if parameter.default is inspect.Parameter.empty:
+        return parameter.name
+    return f"{parameter.name}={parameter.default!r}"
