@@ -19,6 +19,7 @@ FEATURES = {
     "gui": "the page's own state: target, what was clicked, instruction",
     "robotic": "gripper and goal positions, distances, contacts",
     "multiagent": "per agent: positions, distances to landmarks, collisions",
+    "fixtures": "the whole state of a small solved task, with rewards of known faults",
 }
 
 

@@ -13,7 +13,7 @@ class EnvEntry:
 
     Args:
         id: `rewardsmith/Name-v0`.
-        family: grid, control, text, gui, robotic or multiagent.
+        family: grid, control, text, gui, robotic, multiagent or fixtures.
         factory: `module:function`, called as `factory(render_mode=None, **kwargs)`; returns
             the bare env without a time limit (a PettingZoo parallel env for multiagent).
         rewards: file name of the named rewards, beside the family's `catalog.py`.

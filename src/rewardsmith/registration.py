@@ -12,7 +12,7 @@ import gymnasium
 from rewardsmith.catalog import EnvEntry
 from rewardsmith.errors import unknown_name
 
-FAMILIES = ("grid", "control", "text", "gui", "robotic", "multiagent")
+FAMILIES = ("grid", "control", "text", "gui", "robotic", "multiagent", "fixtures")
 
 
 @cache
