@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from functools import cache
 
+import gymnasium
+
 from rewardsmith.catalog import EnvEntry
+from rewardsmith.errors import BindingError, ConfigError
 from rewardsmith.features import FeatureSchema
 from rewardsmith.named_rewards import misspelt
 from rewardsmith.registration import build_bare, catalog
 from rewardsmith.stack import RewardStack
+from rewardsmith.term import Binding, Scope
 
 
 def schema_of(entry: EnvEntry) -> FeatureSchema:
@@ -38,16 +43,49 @@ def _schema(env_id: str) -> FeatureSchema:
         env.close()
 
 
+def stranger_schema(env_id: str) -> FeatureSchema:
+    """The features of an environment that is not ours: its own, or its observation's components.
+
+    Raises:
+        ConfigError: Gymnasium cannot build it.
+    """
+    try:
+        env = gymnasium.make(env_id)
+    except (gymnasium.error.Error, ImportError) as error:
+        reason = str(error).rstrip(".")
+        raise ConfigError(f"{env_id} cannot be built to learn its features: {reason}.") from error
+    try:
+        schema = env.get_wrapper_attr("feature_schema")
+    except AttributeError:
+        schema = None
+    finally:
+        env.close()
+    if isinstance(schema, FeatureSchema):
+        return schema
+    return FeatureSchema.from_space(env.observation_space)
+
+
 def check_features(stack: RewardStack, entry: EnvEntry, text: str = "") -> None:
-    """Raise `RewardsmithError` with the near misses for a feature that the env lacks.
+    """Raise `RewardsmithError` for what a reward cannot read of an env, near misses included.
+
+    Unknown features, features of text, shapes and indices that do not fit.
 
     Args:
-        stack: a reward meant for `entry`.
+        stack: a reward meant for `entry`; it is left as it is.
         entry: the environment.
         text: what the user wrote; a lone word may be a ready-made reward's name misspelt.
     """
     schema = schema_of(entry)
-    for name in sorted(stack.needs):
+    for name in stack.needs:
         if name == text and name not in schema and (error := misspelt(text, entry.id)):
             raise error
+    check_schema(stack, schema)
+
+
+def check_schema(stack: RewardStack, schema: FeatureSchema) -> None:
+    """Raise `LanguageError` or `UnknownNameError` unless a reward can read these features."""
+    # A place and a learner are not known here, so their objections do not count.
+    with contextlib.suppress(BindingError):
+        RewardStack.parse(stack).bind(Binding(schema, serves=frozenset(Scope)))
+    for name in sorted(stack.needs):
         schema[name]

@@ -19,7 +19,10 @@ def rewards(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """List the terms that a formula may call, and the ready-made rewards."""
+    """List the terms that a formula may call, and the ready-made rewards.
+
+    In a call E is an expression over features, C a condition, T a term; the rest are numbers.
+    """
     from rewardsmith.cli.tables import print_table
     from rewardsmith.registration import catalog, find_entry
 
@@ -40,18 +43,18 @@ def rewards(
 def term_rows() -> list[dict[str, Any]]:
     """One row per registered term; scope and guarantee are None where its parts decide."""
     from rewardsmith.registry import find_term, term_names
+    from rewardsmith.usage import usage_of
 
     rows: list[dict[str, Any]] = []
     for name in term_names():
         cls: Any = find_term(name)
-        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
         rows.append(
             {
                 "kind": "term",
                 "name": name,
                 "env": None,
                 "doc": (inspect.getdoc(cls) or "").split("\n", maxsplit=1)[0],
-                "formula": f"{name}({', '.join(_parameter(p) for p in parameters)})",
+                "formula": usage_of(cls),
                 "scope": _declared(cls, "scope"),
                 "guarantee": _declared(cls, "guarantee"),
                 "features": [],
@@ -85,17 +88,7 @@ def named_rows(entry: EnvEntry) -> list[dict[str, Any]]:
 
 
 def _declared(cls: Any, attribute: str) -> str | None:
-    value = getattr(cls, attribute)
-    return None if isinstance(value, property) else str(value)
-
-
-def _parameter(parameter: inspect.Parameter) -> str:
-    name = parameter.name
-    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-        return f"*{name}"
-    if parameter.default is inspect.Parameter.empty:
-        return name
-    return f"{name}={parameter.default!r}"
+    return None if attribute in cls.decided_by_parts else str(getattr(cls, attribute))
 
 
 def _cell(row: dict[str, Any], column: str) -> str:

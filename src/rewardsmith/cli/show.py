@@ -14,7 +14,7 @@ def show(
     """Print a reward's formula, YAML, hash, scope, guarantee and the features it needs."""
     from rewardsmith.named_rewards import resolve_reward
     from rewardsmith.registration import check_known, find_entry
-    from rewardsmith.schemas import check_features
+    from rewardsmith.schemas import check_features, check_schema, stranger_schema
     from rewardsmith.stack import RewardStack
     from rewardsmith.term import MEANING
 
@@ -23,6 +23,8 @@ def show(
     stack = resolve_reward(reward, env) if env else RewardStack.parse(reward)
     if env and (entry := find_entry(env)):
         check_features(stack, entry, reward)
+    elif env:
+        check_schema(stack, stranger_schema(env))
     print(f"formula    {stack.formula}")
     print(f"hash       {stack.hash}")
     print(f"scope      {stack.scope.value}")

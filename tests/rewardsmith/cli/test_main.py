@@ -57,6 +57,52 @@ def test_a_reward_file_that_is_no_mapping(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "Received an empty file"),
+        ("- env\n", "Received ['env']"),
+        ("formula: env +\n", "ends too early"),
+        ("formula: potential(next(x))\n", "function of one state"),
+        ("terms: {p: {potential: x, wieght: 2}}\n", "Did you mean 'weight'"),
+        ("terms: {env: {value: x}}\n", "belongs to the environment's own reward"),
+    ],
+)
+def test_an_error_in_a_reward_file_names_the_file(text, told, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    ended = rewardsmith("show", str(path))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"rewardsmith: In {path}")
+    assert told in ended.stderr
+
+
+def test_an_error_in_one_of_several_rewards_names_file_and_reward(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("good: {formula: env}\nbad: {formula: potential(next(x))}\n")
+    ended = rewardsmith("show", f"{path}#bad", "--env", CARTPOLE)
+    assert ended.stderr.startswith(f"rewardsmith: In {path}#bad: A potential is a function")
+
+
+@pytest.mark.parametrize(
+    ("reward", "env", "told"),
+    [
+        ("env + potential(next(pole_angle))", CARTPOLE, "function of one state"),
+        ("env + pole_angel", CARTPOLE, "Did you mean 'pole_angle'"),
+        ("env + potential(mission)", "DoorKey-5x5-v0", "'mission' is text"),
+        ("env + potential(obs[4])", "CartPole-v1", "Index 4 is out of range for shape (4,)"),
+        ("env + angle", "CartPole-v1", "Unknown feature 'angle'. Known: obs, action, reward, t."),
+        ("env", "nope:X-v0", "cannot be built"),
+    ],
+)
+def test_show_checks_a_reward_against_the_features_of_an_env(reward, env, told):
+    ended = rewardsmith("show", reward, "--env", env)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_train_prints_its_folder_last(tmp_path):
     out = tmp_path / "run"
     ended = rewardsmith(
@@ -92,6 +138,10 @@ def test_rewards_as_json():
     terms = {r["name"]: r for r in rows if r["kind"] == "term"}
     assert terms["potential"]["guarantee"] == "invariant"
     assert terms["outcome"]["scope"] == "episode"
+    assert terms["clip"]["formula"] == "clip(T, lo, hi)"
+    assert terms["env"]["formula"] == "env"
+    assert {terms[t]["guarantee"] for t in ("clip", "tanh", "normalize")} == {"biased"}
+    assert (terms["scale"]["scope"], terms["scale"]["guarantee"]) == (None, None)
     row = next(r for r in rows if r["env"] == CARTPOLE and r["name"] == "sparse")
     assert (row["formula"], row["scope"], row["guarantee"]) == ("env", "step", "invariant")
     one = json.loads(rewardsmith("rewards", CARTPOLE, "--json").stdout)
