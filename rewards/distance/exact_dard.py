@@ -34,8 +34,8 @@ def dard(
     C(R)(s, a, s') = R(s, a, s') + E[gamma R(s', A, S'') - R(s, A, S') - gamma R(S', A, S'')]
     with S' ~ P(s, A) and S'' ~ P(s', A) (Equation 3), then Pearson's distance as in EPIC.
 
-    With `terminal`, terminal states are absorbing and R(terminal, A, the same state) is 0. The
-    last term still reads R(terminal, A, S''), which no episode pays: shaping is at distance 0
+    With `terminal`, terminal states are absorbing and pay nothing among themselves. The last
+    term still reads R(terminal, A, S''), which no episode pays: shaping is at distance 0
     only if it is written there too, as gamma Phi(S'') - 0. A table with zeros in those rows is
     at a distance from itself with shaping; `starc` has no such term.
 
@@ -82,7 +82,7 @@ def dard_canonical(
 ) -> Floats:
     """The canonical reward, shape (S, A, S); rows from terminal states are 0."""
     reward = reward.copy()
-    reward[ends, :, ends] = 0.0
+    reward[np.ix_(ends, np.ones(len(over_a), dtype=bool), ends)] = 0.0
     mean = np.einsum("sat,sat,a->s", moves, reward, over_a)
     # E[R(S', A, S'')] for each (s, s'): one A draws both S' ~ P(s, A) and S'' ~ P(s', A).
     across = np.zeros((len(mean), len(mean)))

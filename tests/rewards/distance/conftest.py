@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from rewardsmith.rewards.distance import States
+from rewardsmith.transition import Transition
+
 SIDE, GAMMA = 5, 0.95
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -60,3 +63,47 @@ def random_mdp():
         return dynamics, a, b, rng.normal(size=5)
 
     return draw
+
+
+@pytest.fixture
+def drawn(grid):
+    """Draw N transitions of the grid: s' anything, or from the dynamics if `possible`."""
+
+    def draw(n, seed=0, *, possible=False):
+        rng = np.random.default_rng(seed)
+        s = rng.choice(np.flatnonzero(~grid.terminal), n)
+        a = rng.integers(4, size=n)
+        after = step(grid, s, a, rng) if possible else rng.integers(grid.states, size=n)
+        return Transition(
+            obs=s, action=a, next_obs=after, env_reward=np.zeros(n),
+            terminated=grid.terminal[after], truncated=np.zeros(n, dtype=bool),
+            features={"phi": grid.phi[s]}, next_features={"phi": grid.phi[after]},
+        )  # fmt: skip
+
+    return draw
+
+
+def step(grid, s, a, rng):
+    """One next state for each pair, by inverting the cumulative distribution."""
+    return (grid.dynamics[s, a].cumsum(axis=1) < rng.random((len(s), 1))).sum(axis=1)
+
+
+@pytest.fixture
+def model(grid):
+    """The grid's dynamics as a transition model."""
+
+    def draws(states, action, rng):
+        after = step(grid, states.obs, action, rng)
+        return States(after, {"phi": grid.phi[after]}, grid.terminal[after])
+
+    return draws
+
+
+@pytest.fixture
+def looked_up():
+    """Turn an array R(s, a, s') into a function of a batch."""
+
+    def function(table):
+        return lambda batch: table[batch.obs, batch.action, batch.next_obs]
+
+    return function
