@@ -1,5 +1,16 @@
 """How far apart two rewards are, up to what does not change the order of policies."""
 
+from rewardsmith.rewards.distance.alignment import (
+    Alignment,
+    ranked_pairs,
+    trajectory_alignment,
+)
+from rewardsmith.rewards.distance.correlation import (
+    Correlation,
+    Hacking,
+    proxy_correlation,
+    reward_hacking,
+)
 from rewardsmith.rewards.distance.edges import EdgeList, Edges
 from rewardsmith.rewards.distance.exact_dard import dard
 from rewardsmith.rewards.distance.exact_epic import epic
@@ -11,8 +22,11 @@ from rewardsmith.rewards.distance.sampled_starc import starc_sampled
 from rewardsmith.rewards.distance.sampling import Sampling, States
 
 __all__ = [
+    "Alignment",
+    "Correlation",
     "EdgeList",
     "Edges",
+    "Hacking",
     "RewardDistance",
     "Sampling",
     "States",
@@ -20,6 +34,10 @@ __all__ = [
     "dard_sampled",
     "epic",
     "epic_sampled",
+    "proxy_correlation",
+    "ranked_pairs",
+    "reward_hacking",
     "starc",
     "starc_sampled",
+    "trajectory_alignment",
 ]
