@@ -140,7 +140,7 @@ def label_all(
 
 
 def _slug(text: str) -> str:
-    if text.partition("#")[0].endswith((".yaml", ".yml")):
+    if text.partition("#")[0].endswith((".yaml", ".yml", ".py")):
         path, _, name = text.partition("#")
         text = name or Path(path).stem
     return re.sub(r"[^A-Za-z0-9_]+", "-", text)[:_LONGEST].strip("-").lower() or "reward"

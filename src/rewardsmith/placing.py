@@ -42,5 +42,5 @@ def read_file(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"A reward file must be readable UTF-8 YAML. Received {path} ({error})."
+            f"A reward file must be readable UTF-8 text. Received {path} ({error})."
         ) from error

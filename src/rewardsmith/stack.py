@@ -57,9 +57,11 @@ class RewardStack:
 
     @classmethod
     def parse(cls, source: Any, *, where: str = "") -> RewardStack:
-        """Read a formula, a YAML file's path, a mapping (YAML's data), a tree or a term.
+        """Read a formula, functions, a file's path, a mapping (YAML's data), a tree or a term.
 
-        A string that ends in .yaml or .yml is a path; any other string is a formula.
+        A string that ends in .yaml, .yml or .py is a path; one with a line that begins with
+        `def` is a program (see `rewardsmith.language.parse_program`); any other is a formula.
+        The file of a program is read as text and never imported.
 
         Args:
             source: the reward.
@@ -75,6 +77,14 @@ class RewardStack:
             return cls({source.term_name: source})
         if isinstance(source, Sum):
             return cls(source)
+        if isinstance(source, str | Path) and str(source).endswith(".py"):
+            text = language.dedented(read_file(Path(source)))
+            tree = language.parse_program(text, source_name=str(source))
+            with told_in(str(source)):
+                return cls(tree, source=text)
+        if isinstance(source, str) and language.is_program(source):
+            source = language.dedented(source)
+            return cls(language.parse_program(source), source=source)
         if isinstance(source, str) and not source.endswith((".yaml", ".yml")):
             return cls(language.parse_reward(source), source=source)
         if isinstance(source, str | Path):

@@ -12,6 +12,7 @@ from rewardsmith.language.format import (
 from rewardsmith.language.functions import BUILTIN_NAMES, FUNCTIONS, SCHEDULES
 from rewardsmith.language.labels import derived_label, labels
 from rewardsmith.language.parser import as_sum, parse_argument, parse_expression, parse_reward
+from rewardsmith.language.program import dedented, is_program, parse_program
 from rewardsmith.language.read import reward_from_data, reward_from_yaml
 from rewardsmith.language.source import UnknownWordError
 from rewardsmith.language.tolerance import SIGMOIDS
@@ -34,15 +35,18 @@ __all__ = [
     "check_state_only",
     "compile_expression",
     "compile_many",
+    "dedented",
     "derived_label",
     "format_expression",
     "format_reward",
     "format_schedule",
     "format_term",
+    "is_program",
     "labels",
     "names",
     "parse_argument",
     "parse_expression",
+    "parse_program",
     "parse_reward",
     "reward_from_data",
     "reward_from_yaml",

@@ -1,0 +1,179 @@
+"""What `reward` returned -> weighted, named terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rewardsmith.language.constants import peel
+from rewardsmith.language.nodes import (
+    Binary,
+    Call,
+    Const,
+    Expr,
+    Name,
+    Span,
+    Term,
+    Unary,
+    Weighted,
+)
+from rewardsmith.language.program.table import NodeTable
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A total taken apart: the weight of each component in it, and what is left."""
+
+    weights: Mapping[str, float]
+    rest: tuple[tuple[float, Expr], ...]
+
+
+class Splitter:
+    """Finds named components among the addends of a total.
+
+    Nodes of one table are compared by identity, which is content there.
+    """
+
+    def __init__(self, table: NodeTable) -> None:
+        self.table = table
+
+    def terms(self, total: Expr, components: Mapping[str, Expr]) -> tuple[Weighted, ...]:
+        """One named term per component, and one for what is left of the total.
+
+        A component that is no addend of the total is watched: its weight is 0.
+        """
+        split = self._without_itself(total, components)
+        span = total.span
+        terms = [
+            Weighted(self._term(node, name), split.weights.get(name, 0.0) + 0.0, span=span)
+            for name, node in components.items()
+        ]
+        env = sum(weight for weight, node in split.rest if _is_env(node))
+        rest = self._joined([part for part in split.rest if not _is_env(part[1])], span)
+        if env or (rest is self.table.zero and not terms):
+            own = Term("env", span=span) if env else Term("value", (rest,), span=span)
+            terms.insert(0, Weighted(own, env or 1.0, span=span))
+        if rest is not self.table.zero:
+            terms.append(self._nameless(rest))
+        return tuple(terms)
+
+    def _without_itself(self, total: Expr, components: Mapping[str, Expr]) -> Split:
+        """The split; a component that is the whole total counts only if no other is in it."""
+        others = {name: node for name, node in components.items() if node is not total}
+        split = self.split(total, others)
+        return split if any(split.weights.values()) else self.split(total, components)
+
+    def split(self, total: Expr, components: Mapping[str, Expr]) -> Split:
+        """Weights and rest, such that weights @ components + rest equals the total.
+
+        Where the total chooses between two sums, each is split with the components as they
+        are on that side; a component of 0 there may have any weight.
+        """
+        weights: dict[str, float] = {}
+        rest: list[tuple[float, Expr]] = []
+        for weight, node in self._addends(1.0, total, components):
+            self.table.spend(node.span)
+            if (name := self._named(node, components, weights)) is not None:
+                weights[name] = weights.get(name, 0.0) + weight
+            elif isinstance(node, Call) and node.function == "where":
+                inner = self._split_choice(node, components)
+                for name, found in inner.weights.items():
+                    weights[name] = weights.get(name, 0.0) + weight * found
+                rest += [(weight * w, part) for w, part in inner.rest]
+            else:
+                rest.append((weight, node))
+        return Split(weights, tuple(rest))
+
+    def _addends(
+        self, weight: float, node: Expr, components: Mapping[str, Expr]
+    ) -> Iterator[tuple[float, Expr]]:
+        """Signed, weighted addends in order, down to components and what is no sum."""
+        stack = [(weight, node)]
+        while stack:
+            weight, node = stack.pop()
+            if any(node is c for c in components.values()):
+                yield weight, node
+                continue
+            match node:
+                case Binary(op="+" | "-" as op, left=left, right=right):
+                    stack += [(weight if op == "+" else -weight, right), (weight, left)]
+                case Unary(op="-", of=of):
+                    stack.append((-weight, of))
+                case Binary(op="*", left=Const(value=c), right=of):
+                    stack.append((weight * c, of))
+                case Binary(op="*", left=of, right=Const(value=c)):
+                    stack.append((weight * c, of))
+                case Binary(op="/", left=of, right=Const(value=c)) if c:
+                    stack.append((weight / c, of))
+                case _:
+                    yield weight, node
+
+    def _named(
+        self, node: Expr, components: Mapping[str, Expr], taken: Mapping[str, float]
+    ) -> str | None:
+        """The component that `node` is; of several, one that is not in the total yet."""
+        names = [
+            name for name, c in components.items() if c is node and node is not self.table.zero
+        ]
+        return next((n for n in names if n not in taken), names[0] if names else None)
+
+    def _split_choice(self, node: Call, components: Mapping[str, Expr]) -> Split:
+        condition, a, b = node.args
+        sides = [self._on(components, condition, yes) for yes in (True, False)]
+        splits = [self.split(total, side) for total, side in zip((a, b), sides, strict=True)]
+        weights: dict[str, float] = {}
+        rests = [list(split.rest) for split in splits]
+        for name in components:
+            found = [split.weights.get(name, 0.0) for split in splits]
+            free = [side[name] is self.table.zero for side in sides]
+            if found[0] == found[1] or any(free):
+                weights[name] = found[0] if free[1] else found[1]
+                continue
+            for i, weight in enumerate(found):
+                rests[i] += [(weight, sides[i][name])] if weight else []
+        one, two = (self._joined(rest, node.span) for rest in rests)
+        left = self.table.where(condition, one, two, node.span)
+        return Split(
+            {name: w for name, w in weights.items() if w},
+            () if left is self.table.zero else ((1.0, left),),
+        )
+
+    def _on(self, components: Mapping[str, Expr], condition: Expr, yes: bool) -> dict[str, Expr]:
+        """The components where the condition holds, or does not."""
+        found = dict(components)
+        for name, node in components.items():
+            found[name] = self._side(node, condition, yes)
+        return found
+
+    def _side(self, node: Expr, condition: Expr, yes: bool) -> Expr:
+        if isinstance(node, Call) and node.function == "where" and node.args[0] is condition:
+            return node.args[1 if yes else 2]
+        if isinstance(node, Binary) and node.op == "+":
+            left, right = (self._side(n, condition, yes) for n in (node.left, node.right))
+            return self.table.add(left, right, node.span)
+        return node
+
+    def _joined(self, parts: list[tuple[float, Expr]], span: Span) -> Expr:
+        total: Expr = self.table.zero
+        for weight, node in parts:
+            if weight < 0 and total is not self.table.zero:
+                total = self.table.binary("-", total, self.table.scaled(-weight, node, span), span)
+            else:
+                total = self.table.add(total, self.table.scaled(weight, node, span), span)
+        return total
+
+    def _term(self, node: Expr, name: str) -> Term:
+        if _is_env(node):
+            return Term("env", (), (), name, span=node.span)
+        return Term("value", (node,), (), name, span=node.span)
+
+    def _nameless(self, node: Expr) -> Weighted:
+        """A value term as a formula has it, the leading number as its weight."""
+        weight, rest = peel(node)
+        if rest is None or weight == 0:
+            weight, rest = 1.0, node
+        return Weighted(Term("value", (rest,), span=node.span), weight + 0.0, span=node.span)
+
+
+def _is_env(node: Expr) -> bool:
+    return isinstance(node, Name) and node.name == "reward"
