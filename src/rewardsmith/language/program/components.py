@@ -75,13 +75,12 @@ class Splitter:
             self.table.spend(node.span)
             if (name := self._named(node, components, weights)) is not None:
                 weights[name] = weights.get(name, 0.0) + weight
-            elif isinstance(node, Call) and node.function == "where":
-                inner = self._split_choice(node, components)
-                for name, found in inner.weights.items():
-                    weights[name] = weights.get(name, 0.0) + weight * found
-                rest += [(weight * w, part) for w, part in inner.rest]
-            else:
-                rest.append((weight, node))
+                continue
+            inner = self._split_choice(node, components) if components else Split({}, ())
+            for name, found in inner.weights.items():
+                weights[name] = weights.get(name, 0.0) + weight * found
+            found_any = any(inner.weights.values())
+            rest += [(weight * w, x) for w, x in inner.rest] if found_any else [(weight, node)]
         return Split(weights, tuple(rest))
 
     def _addends(
@@ -89,9 +88,11 @@ class Splitter:
     ) -> Iterator[tuple[float, Expr]]:
         """Signed, weighted addends in order, down to components and what is no sum."""
         stack = [(weight, node)]
+        sought = {id(c) for c in components.values()}
+        holds: dict[int, bool] = {}
         while stack:
             weight, node = stack.pop()
-            if any(node is c for c in components.values()):
+            if id(node) in sought or not self._holds(node, sought, holds):
                 yield weight, node
                 continue
             match node:
@@ -108,6 +109,22 @@ class Splitter:
                 case _:
                     yield weight, node
 
+    def _holds(self, node: Expr, sought: set[int], known: dict[int, bool]) -> bool:
+        """Whether a component, or the env's reward, may be among the addends of `node`.
+
+        What holds none stays as it was written.
+        """
+        if id(node) not in known:
+            parts: tuple[Expr, ...] = ()
+            if isinstance(node, Binary):
+                parts = (node.left, node.right)
+            elif isinstance(node, Unary):
+                parts = (node.of,)
+            chosen = isinstance(node, Call) and node.function == "where" and bool(sought)
+            found = id(node) in sought or _is_env(node) or chosen
+            known[id(node)] = found or any(self._holds(part, sought, known) for part in parts)
+        return known[id(node)]
+
     def _named(
         self, node: Expr, components: Mapping[str, Expr], taken: Mapping[str, float]
     ) -> str | None:
@@ -117,7 +134,9 @@ class Splitter:
         ]
         return next((n for n in names if n not in taken), names[0] if names else None)
 
-    def _split_choice(self, node: Call, components: Mapping[str, Expr]) -> Split:
+    def _split_choice(self, node: Expr, components: Mapping[str, Expr]) -> Split:
+        if not isinstance(node, Call) or node.function != "where":
+            return Split({}, ())
         condition, a, b = node.args
         sides = [self._on(components, condition, yes) for yes in (True, False)]
         splits = [self.split(total, side) for total, side in zip((a, b), sides, strict=True)]

@@ -15,7 +15,7 @@ from rewardsmith.language.program.components import Splitter
 from rewardsmith.language.program.expressions import PARAMETERS
 from rewardsmith.language.program.statements import Statements, as_result
 from rewardsmith.language.program.text import ProgramText
-from rewardsmith.language.program.values import Features, Value, Variables
+from rewardsmith.language.program.values import Features, Items, Value, Variables
 from rewardsmith.language.source import MAX_CHARACTERS, MAX_NODES
 
 _OF_A_STATE = ("f", "obs", "t")
@@ -132,17 +132,22 @@ class _Program(Statements):
     # --- the functions that are asked for ---
 
     def _rewards(self, node: ast.FunctionDef) -> tuple[Weighted, ...]:
-        result = as_result(self.run_function(node, self._parameters(node, tuple(PARAMETERS))))
+        value = self.run_function(node, self._parameters(node, tuple(PARAMETERS)))
+        place = self.returned or node
+        if not isinstance(value, Items):
+            value = self.as_number(value, place)
+        result = as_result(value)
         if result is None:
             usage = "`return total` or `return total, {'name': component}`"
-            self.fail(f"A reward ends in {usage}, with numbers for total and components.", node)
+            self.fail(f"A reward ends in {usage}, with numbers for total and components.", place)
         total, components = result
         return Splitter(self.table).terms(total, components.items)
 
     def _potential(self, node: ast.FunctionDef) -> Weighted:
         value = self.run_function(node, self._parameters(node, _OF_A_STATE))
         if not isinstance(value, Expr):
-            self.fail("A potential returns one number, without components.", node)
+            place = self.returned or node
+            self.fail("A potential returns one number, without components.", place)
         span = self.span(node)
         return Weighted(Term("potential", (value,), span=span), span=span)
 

@@ -32,6 +32,8 @@ class Statements(Calls):
     def __init__(self, text: ProgramText) -> None:
         super().__init__(text)
         self._returning: dict[int, bool] = {}
+        #: the expression that was returned last, for the place of errors
+        self.returned: ast.AST | None = None
 
     def run_function(self, node: ast.FunctionDef, scope: Variables) -> Value:
         """What a function of the program returns with these variables."""
@@ -41,9 +43,11 @@ class Statements(Calls):
         self._running.pop()
         if value is None:
             self.fail(f"{node.name!r} returns nothing. It ends in `return value`.", node)
-        if isinstance(value, Unset):
+        if isinstance(value, Unset) or (
+            isinstance(value, Items) and any(isinstance(item, Unset) for item in value.items)
+        ):
             rule = "Every `return` of a function gives the same: a number, or a number and the"
-            self.fail(f"{rule} same components, or a tuple of one length.", node)
+            self.fail(f"{rule} same components, or a tuple of one length.", self.returned or node)
         return value
 
     def _run(self, pending: _Pending, scope: Variables) -> Value | None:
@@ -58,7 +62,9 @@ class Statements(Calls):
                 case ast.Return():
                     if item.value is None:
                         self.fail("`return` needs a value, such as `return 0.0`.", item)
-                    return self.value(item.value, scope)
+                    value = self.value(item.value, scope)
+                    self.returned = item.value  # after the returns of what it calls
+                    return value
                 case ast.If():
                     condition = self.truth(item.test, scope)
                     if isinstance(condition, Const):
