@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rewardsmith.build import Entry
 from rewardsmith.errors import LanguageError, RewardsmithError
@@ -24,10 +24,12 @@ class Analysis:
     Args:
         components: name of each term -> where its weighted pay lies; None if it cannot say.
         findings: errors first.
+        notes: name of a term -> why it cannot say.
     """
 
     components: dict[str, Interval | None]
     findings: list[Finding]
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 def component_bounds(
@@ -63,7 +65,32 @@ def analyse(
     paid = {e.name: _component(e, known, report, learner or Learner()) for e in shown.entries}
     silent = {n for e in shown.entries if paid[e.name] is None for n in e.term.needs}
     unread = _never_counts(shown, report.read | silent)
-    return Analysis(paid, [*report.findings(), *unread, *_unread(shown, known.schema)])
+    found = [*report.findings(), *unread, *_unread(shown, known.schema)]
+    notes = {e.name: _silence(e) for e in shown.entries if paid[e.name] is None}
+    return Analysis(paid, found, notes)
+
+
+def analyse_without_env(stack: RewardStack, learner: Learner | None = None) -> Analysis:
+    """Bounds of the components that read no feature; the notes say which ones need an env."""
+    known = Givens(FeatureSchema())
+    paid: dict[str, Interval | None] = {}
+    notes = {}
+    for entry in stack.entries:
+        reads = bool(entry.term.needs)
+        paid[entry.name] = None if reads else entry.bounds(known, learner or Learner())
+        if paid[entry.name] is None:
+            notes[entry.name] = NEEDS_ENV if reads else _silence(entry)
+    return Analysis(paid, [], notes)
+
+
+#: what is said of components that read features where none are known
+NEEDS_ENV = "unknown: bounds need the features of an env (--env)"
+
+
+def _silence(entry: Entry) -> str:
+    if entry.term.carries_env:
+        return "unknown: the environment's own reward"
+    return f"unknown: `{entry.term.term_name or entry.name}` gives no bounds in advance"
 
 
 def _component(entry: Entry, known: Givens, report: Report, learner: Learner) -> Interval | None:

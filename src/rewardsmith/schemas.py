@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from dataclasses import replace
 from functools import cache
 
 import gymnasium
@@ -11,8 +12,10 @@ import gymnasium
 from rewardsmith.catalog import EnvEntry
 from rewardsmith.errors import BindingError, ConfigError
 from rewardsmith.features import FeatureSchema
+from rewardsmith.language import builtins_used
+from rewardsmith.language.inference import Givens
 from rewardsmith.named_rewards import misspelt
-from rewardsmith.registration import build_bare, catalog
+from rewardsmith.registration import build_bare, catalog, find_entry
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Binding, Scope
 
@@ -49,6 +52,15 @@ def stranger_schema(env_id: str) -> FeatureSchema:
     Raises:
         ConfigError: Gymnasium cannot build it.
     """
+    return stranger_givens(env_id).schema
+
+
+def stranger_givens(env_id: str) -> Givens:
+    """Features, spaces and time limit of an environment that is not ours.
+
+    Raises:
+        ConfigError: Gymnasium cannot build it.
+    """
     try:
         env = gymnasium.make(env_id)
     except (gymnasium.error.Error, ImportError) as error:
@@ -60,9 +72,30 @@ def stranger_schema(env_id: str) -> FeatureSchema:
         schema = None
     finally:
         env.close()
-    if isinstance(schema, FeatureSchema):
-        return schema
-    return FeatureSchema.from_space(env.observation_space)
+    if not isinstance(schema, FeatureSchema):
+        schema = FeatureSchema.from_space(env.observation_space)
+    limit = None if env.spec is None else env.spec.max_episode_steps
+    return Givens(schema, env.observation_space, env.action_space, max_steps=limit)
+
+
+def givens_of(env_id: str, stack: RewardStack) -> Givens:
+    """What is known of an environment before it runs, as far as a reward reads it.
+
+    One of ours is built only for its spaces, and only if the reward reads `obs` or `action`.
+
+    Raises:
+        MissingExtraError: its package is not installed.
+        ConfigError: Gymnasium cannot build it.
+    """
+    entry = find_entry(env_id)
+    if entry is None:
+        return stranger_givens(env_id)
+    known = Givens(schema_of(entry), max_steps=entry.max_episode_steps)
+    if entry.family == "multiagent" or not builtins_used(stack.tree) & {"obs", "action"}:
+        return known
+    env = build_bare(entry)
+    env.close()
+    return replace(known, observation=env.observation_space, action=env.action_space)
 
 
 def check_features(stack: RewardStack, entry: EnvEntry, text: str = "") -> None:
