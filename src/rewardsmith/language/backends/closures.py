@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from rewardsmith.language.backends.steps import Step
-from rewardsmith.language.functions import (
-    BINARY,
-    BUILTIN_NAMES,
-    COMPARE,
-    ELEMENTWISE,
-    LOGIC,
-    REDUCTIONS,
-    Array,
-    align,
-    where,
-)
+from rewardsmith.language.backends.steps import UFUNCS, Step
+from rewardsmith.language.functions import BUILTIN_NAMES, REDUCTIONS, Array, align, where
 from rewardsmith.language.reading import FLOAT64, as_float64, raw
 from rewardsmith.transition import Transition
 
@@ -133,16 +122,3 @@ def _writer(ufunc: np.ufunc) -> Function:
     if ufunc is np.minimum:
         return lambda x, y, into: np.minimum(x, y, out=into)
     return ufunc
-
-
-#: name -> elementwise function
-UFUNCS: Mapping[str, np.ufunc] = MappingProxyType(
-    {
-        f.__name__: f
-        for f in (
-            *(f for table in (BINARY, COMPARE, LOGIC, ELEMENTWISE) for f in table.values()),
-            *(np.maximum, np.minimum, np.negative, np.square, np.logical_not),
-            *(np.cosh, np.isnan),  # of tolerance
-        )
-    }
-)

@@ -128,8 +128,7 @@ class _Binder:
         facts = self.program.facts
         for place, arg in enumerate(self.program.steps[number].args):
             if (
-                self.users[arg] == 1
-                and arg not in self.slot
+                arg not in self.slot
                 and self.program.steps[arg].op not in _FOREIGN
                 and facts[arg].shape is not None
                 and (facts[arg].shape, facts[arg].boolean)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from rewardsmith.language.functions import COMPARE, LOGIC, REDUCTIONS
+from rewardsmith.language.functions import BINARY, COMPARE, ELEMENTWISE, LOGIC, REDUCTIONS
 from rewardsmith.language.nodes import NOWHERE, Span
 
 #: per-row shape; None if it is known only when the program runs
 Shape = tuple[int, ...] | None
+#: name -> elementwise function
+UFUNCS: Mapping[str, np.ufunc] = MappingProxyType(
+    {
+        f.__name__: f
+        for f in (
+            *(f for table in (BINARY, COMPARE, LOGIC, ELEMENTWISE) for f in table.values()),
+            *(np.maximum, np.minimum, np.negative, np.square, np.logical_not),
+            *(np.cosh, np.isnan),  # of tolerance
+        )
+    }
+)
 #: these give truth values
 BOOLEAN = frozenset(
     (
@@ -106,6 +119,11 @@ class Builder:
 
     def call(self, op: str, *args: int) -> int:
         """An elementwise function or a reduction, of arguments of the type that it needs."""
+        values = [self.constant(arg) for arg in args]
+        if op in UFUNCS and None not in values:  # as in 0 < 1 < x
+            with np.errstate(all="ignore"):
+                found = UFUNCS[op](*values)
+            return self.const(bool(found) if op in BOOLEAN else float(found))
         if op not in REDUCTIONS:
             return self._add(Step(op, args), self._joint(args), op in BOOLEAN)
         if self.facts[args[0]].shape != ():
