@@ -12,7 +12,7 @@ from rewardsmith.language.functions import FUNCTIONS
 from rewardsmith.language.nodes import Const, Expr, Literal
 from rewardsmith.language.program.expressions import Expressions
 from rewardsmith.language.program.text import ProgramText
-from rewardsmith.language.program.values import Items, Value, Variables
+from rewardsmith.language.program.values import Items, Unset, Value, Variables
 from rewardsmith.language.program.vocabulary import (
     NUMPY,
     NUMPY_NAMES,
@@ -47,6 +47,8 @@ class Calls(Expressions):
             self.fail("Only named functions may be called, as in abs(x).", node.func)
         name = node.func.id
         if name in scope or name in self.constants:
+            if isinstance(unset := scope.get(name), Unset):
+                self.fail(unset.why, node.func)
             self.fail(f"`{name}` is a value here and cannot be called.", node.func)
         if name in self.helpers:
             return self._helper(node, self.helpers[name], scope)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rewardsmith.language.nodes import Const, Expr
 from rewardsmith.language.program.calls import Calls
 from rewardsmith.language.program.text import ProgramText
-from rewardsmith.language.program.values import Components, Items, Unset, Value, Variables
+from rewardsmith.language.program.values import NOT_YET, Components, Items, Unset, Value, Variables
 
 #: how often the body of one loop may be written out
 MAX_TURNS = 256
@@ -32,6 +32,7 @@ class Statements(Calls):
     def __init__(self, text: ProgramText) -> None:
         super().__init__(text)
         self._returning: dict[int, bool] = {}
+        self._locals: dict[int, frozenset[str]] = {}
         #: the expression that was returned last, for the place of errors
         self.returned: ast.AST | None = None
 
@@ -39,7 +40,8 @@ class Statements(Calls):
         """What a function of the program returns with these variables."""
         self._running.append(node.name)
         with self.nested(node):
-            value = self._run(list(reversed(node.body)), dict(scope))
+            own: Variables = dict.fromkeys(self._assigned(node), NOT_YET)
+            value = self._run(list(reversed(node.body)), own | scope)
         self._running.pop()
         if value is None:
             self.fail(f"{node.name!r} returns nothing. It ends in `return value`.", node)
@@ -49,6 +51,13 @@ class Statements(Calls):
             rule = "Every `return` of a function gives the same: a number, or a number and the"
             self.fail(f"{rule} same components, or a tuple of one length.", self.returned or node)
         return value
+
+    def _assigned(self, node: ast.FunctionDef) -> frozenset[str]:
+        """The function's own variables: as in Python, they hide constants of their names."""
+        if id(node) not in self._locals:
+            inner = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+            self._locals[id(node)] = frozenset(n.id for n in inner if isinstance(n.ctx, ast.Store))
+        return self._locals[id(node)]
 
     def _run(self, pending: _Pending, scope: Variables) -> Value | None:
         """Run until a `return`; None if there is none. `scope` holds what was assigned."""

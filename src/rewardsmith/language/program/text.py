@@ -19,10 +19,14 @@ from rewardsmith.language.source import (
 
 #: nodes of Python's own tree, statements and annotations included
 MAX_PARTS = 4 * MAX_NODES
+#: After a syntax error Python tries to read the line from a file of the given name ("<unknown>"
+#: if none is given); this one can exist nowhere.
+NO_FILE = "/dev/null/program"
 #: a line that no formula can hold begins with one of these words
 _STATEMENT = re.compile(
     r"^[ \t]*(?:(?:async[ \t]+)?def|import|from|class)\b|^[ \t]*@", re.MULTILINE
 )
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _STRING = re.compile(
     r"(\"\"\"|''')(?:\\.|(?!\1)[^\\])*\1|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*",
     re.DOTALL,
@@ -66,7 +70,7 @@ class ProgramText:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                tree = ast.parse(self.text)
+                tree = ast.parse(self.text, filename=NO_FILE)
         except SyntaxError as error:
             self._fail_syntax(error)
         except (RecursionError, MemoryError):
@@ -110,8 +114,11 @@ class ProgramText:
         if not self.text.strip():
             self.fail("The program is empty. The smallest is: def reward(f): return f.x")
         for number, line in enumerate(self._lines, 1):
-            if "\0" in line:
-                self.fail("A program holds no null characters.", (number, line.index("\0"), 1))
+            if found := _NO_TEXT.search(line):
+                what = (
+                    "null characters" if found[0] == "\0" else "halves of characters (surrogates)"
+                )
+                self.fail(f"A program holds no {what}.", (number, found.start(), 1))
         depth = 0
         for bracket in re.finditer(r"[(\[{]|[)\]}]", _STRING.sub("", self.text)):
             depth += 1 if bracket[0] in "([{" else -1

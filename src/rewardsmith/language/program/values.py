@@ -43,6 +43,12 @@ class Unset:
     why: str
 
 
+#: of a function's own variable, before it is assigned
+NOT_YET = Unset(
+    "This variable has no value yet: it is assigned further down, or not on the way here. "
+    "Assign it first."
+)
+
 Value = Expr | Items | Features | Components | Unset
 Variables = dict[str, Value]
 
@@ -64,8 +70,9 @@ class Chooser:
         """The variables after an `if` whose branches left `a` and `b`."""
         chosen: Variables = {}
         for name in a | b:
-            if name in a and name in b:
-                chosen[name] = self.value(condition, a[name], b[name], place, name)
+            one, two = a.get(name, NOT_YET), b.get(name, NOT_YET)
+            if isinstance(one, Unset) is isinstance(two, Unset):
+                chosen[name] = self.value(condition, one, two, place, name)
             else:
                 why = f"{name!r} has a value only if line {place[0]} takes one way. Give it one "
                 chosen[name] = Unset(f"{why}before the `if`, such as {name} = 0.0.")
