@@ -21,7 +21,6 @@ from rewardsmith.language.program.vocabulary import (
     REMEDIES,
 )
 
-MAX_COMPONENTS = 64
 #: what an entry function may take, as `name: what it is`
 PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
@@ -211,21 +210,6 @@ class Expressions(State):
                 self.fail(f"Two components are named {name!r}. Give each its own name.", value)
             found[name] = self.number(value, scope)
         return self.components(found, node)
-
-    def components(self, found: dict[str, Expr], node: ast.AST) -> Components:
-        """Named components, not too many."""
-        if len(found) > MAX_COMPONENTS:
-            self.fail(f"A reward has at most {MAX_COMPONENTS} components.", node)
-        return Components(found)
-
-    def component_name(self, node: ast.AST) -> str:
-        """The text that names a component."""
-        name = node.value if isinstance(node, ast.Constant) else None
-        if not isinstance(name, str):
-            self.fail("Components are named by plain text: {'name': value}.", node)
-        if not (name.isprintable() and name.strip() == name and 0 < len(name) <= 64):
-            self.fail("A component's name is 1 to 64 printable characters.", node)
-        return name
 
     # --- operators ---
 

@@ -23,6 +23,7 @@ from rewardsmith.language.program.values import (
 #: how deep expressions, statements and calls may nest while they are read
 MAX_NESTING = 100
 MAX_TUPLE_DEPTH = 8
+MAX_COMPONENTS = 64
 
 
 class State:
@@ -83,3 +84,18 @@ class State:
         if abs(value.value) >= 2**31:
             self.fail("A whole number is below 2**31 here.", node)
         return int(value.value)
+
+    def components(self, found: dict[str, Expr], node: ast.AST) -> Components:
+        """Named components, not too many."""
+        if len(found) > MAX_COMPONENTS:
+            self.fail(f"A reward has at most {MAX_COMPONENTS} components.", node)
+        return Components(found)
+
+    def component_name(self, node: ast.AST) -> str:
+        """The text that names a component."""
+        name = node.value if isinstance(node, ast.Constant) else None
+        if not isinstance(name, str):
+            self.fail("Components are named by plain text: {'name': value}.", node)
+        if not (name.isprintable() and name.strip() == name and 0 < len(name) <= 64):
+            self.fail("A component's name is 1 to 64 printable characters.", node)
+        return name
