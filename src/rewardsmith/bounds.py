@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from rewardsmith.build import Entry
 from rewardsmith.errors import LanguageError, RewardsmithError
 from rewardsmith.features import FeatureSchema
-from rewardsmith.language import parse_reward
+from rewardsmith.language import is_program, parse_reward
 from rewardsmith.language.inference import Finding, Givens, Interval, Report
 from rewardsmith.language.inference.hazards import endless
 from rewardsmith.language.nodes import Name
@@ -125,18 +126,22 @@ def _never_counts(stack: RewardStack, counted: set[str]) -> Iterator[Finding]:
 
 def _unread(stack: RewardStack, schema: FeatureSchema) -> Iterator[Finding]:
     """Features that a program reads and does not use: its tree holds only what counts."""
-    if "def " not in stack.source:
-        return
-    try:
-        program = ast.parse(stack.source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    seen: set[str] = set()
-    for node in ast.walk(program):
-        if not isinstance(node, ast.Attribute) or node.attr in stack.needs | seen:
-            continue
-        if node.attr in schema:
-            seen.add(node.attr)
+    used = set(stack.needs)
+    for node in _attributes(stack.source):
+        if node.attr in schema and node.attr not in used:
+            used.add(node.attr)
             place = (node.lineno, node.col_offset, (node.end_col_offset or 0) - node.col_offset)
             message = f"Feature `{node.attr}` is read here, and its value is never used."
             yield Finding("unused-feature", "warning", message, *place, stack.source)
+
+
+def _attributes(source: str) -> list[ast.Attribute]:
+    """`f.name` in the text of a program, which the parser has already accepted."""
+    if not is_program(source):
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nodes = list(ast.walk(ast.parse(source)))
+    found = [node for node in nodes if isinstance(node, ast.Attribute)]
+    found = [n for n in found if not (isinstance(n.value, ast.Name) and n.value.id == "np")]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))

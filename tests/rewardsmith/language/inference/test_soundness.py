@@ -160,7 +160,7 @@ def transition(schema: FeatureSchema, seed: int) -> Transition:
     )
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, trees(3, vector=False), st.integers(0, 2**16), st.sampled_from(["now", "next"]))
 def test_values_lie_in_the_inferred_interval(
     parts: tuple[Feature, ...], tree: Expr, seed: int, at: str
