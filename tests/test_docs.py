@@ -103,3 +103,8 @@ def test_make_names_its_targets() -> None:
     assert done.returncode == 0, done.stderr
     assert "rewardsmith compare rewardsmith/DoorKey-5x5-v0" in done.stdout
     assert done.stdout.rstrip().endswith('runs/demo/report.html"')
+
+
+def test_the_example_on_tensors_runs() -> None:
+    (example,) = [b for b in _blocks("docs/rewards.md") if "compile_torch" in b]
+    _run(f"{example}\nassert paid.shape == (4096,) and (paid == 1).all()")
