@@ -14,7 +14,8 @@ def compare(  # noqa: PLR0913, PLR0917  # one argument per option
     env: options.Env,
     out: Annotated[Path, typer.Option(help="Folder for runs and report; created.")],
     reward: Annotated[
-        list[str], typer.Option(help="A name, a formula or a YAML path; give it several times.")
+        list[str],
+        typer.Option(help="A name, a formula, or a .yaml or .py path; give it several times."),
     ],
     seeds: Annotated[int, typer.Option(help="Number of seeds: 0 to K-1.")] = 3,
     steps: options.Steps = None,

@@ -15,7 +15,8 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
     env: options.Env,
     out: Annotated[Path, typer.Option(help="Folder for the run; created.")],
     reward: Annotated[
-        str | None, typer.Option(help="A ready-made reward's name, a formula, or a YAML path.")
+        str | None,
+        typer.Option(help="A ready-made reward's name, a formula, or a .yaml or .py path."),
     ] = None,
     algo: options.Algo = None,
     steps: options.Steps = None,

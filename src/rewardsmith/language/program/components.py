@@ -48,8 +48,8 @@ class Splitter:
             Weighted(self._term(node, name), split.weights.get(name, 0.0) + 0.0, span=span)
             for name, node in components.items()
         ]
-        env = sum(weight for weight, node in split.rest if _is_env(node))
-        rest = self._joined([part for part in split.rest if not _is_env(part[1])], span)
+        env = sum(weight for weight, node in split.rest if is_env(node))
+        rest = self._joined([part for part in split.rest if not is_env(part[1])], span)
         if env or (rest is self.table.zero and not terms):
             own = Term("env", span=span) if env else Term("value", (rest,), span=span)
             terms.insert(0, Weighted(own, env or 1.0, span=span))
@@ -121,7 +121,7 @@ class Splitter:
             elif isinstance(node, Unary):
                 parts = (node.of,)
             chosen = isinstance(node, Call) and node.function == "where" and bool(sought)
-            found = id(node) in sought or _is_env(node) or chosen
+            found = id(node) in sought or is_env(node) or chosen
             known[id(node)] = found or any(self._holds(part, sought, known) for part in parts)
         return known[id(node)]
 
@@ -182,8 +182,8 @@ class Splitter:
         return total
 
     def _term(self, node: Expr, name: str) -> Term:
-        if _is_env(node):
-            return Term("env", (), (), name, span=node.span)
+        if is_env(node):
+            return Term("env", (), (), None if name == "env" else name, span=node.span)
         return Term("value", (node,), (), name, span=node.span)
 
     def _nameless(self, node: Expr) -> Weighted:
@@ -194,5 +194,6 @@ class Splitter:
         return Weighted(Term("value", (rest,), span=node.span), weight + 0.0, span=node.span)
 
 
-def _is_env(node: Expr) -> bool:
+def is_env(node: Expr) -> bool:
+    """Whether it is the environment's own reward."""
     return isinstance(node, Name) and node.name == "reward"

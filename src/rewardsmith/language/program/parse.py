@@ -11,7 +11,7 @@ from rewardsmith.language.nodes import Expr, Sum, Term, Weighted
 from rewardsmith.language.parser import parse_reward
 from rewardsmith.language.program.calls import ENTRIES
 from rewardsmith.language.program.check import check_tree
-from rewardsmith.language.program.components import Splitter
+from rewardsmith.language.program.components import Splitter, is_env
 from rewardsmith.language.program.expressions import PARAMETERS
 from rewardsmith.language.program.statements import Statements, as_result
 from rewardsmith.language.program.text import ProgramText
@@ -141,6 +141,9 @@ class _Program(Statements):
             usage = "`return total` or `return total, {'name': component}`"
             self.fail(f"A reward ends in {usage}, with numbers for total and components.", place)
         total, components = result
+        if "env" in components.items and not is_env(components.items["env"]):
+            rule = "The component 'env' is the environment's own reward, env_reward."
+            self.fail(f"{rule} Give this one another name.", place)
         return Splitter(self.table).terms(total, components.items)
 
     def _potential(self, node: ast.FunctionDef) -> Weighted:

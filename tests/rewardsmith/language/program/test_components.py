@@ -42,6 +42,7 @@ PAIR = 'return total, {"a": a, "b": b}'
          'value(1, name="a") + value(y, name="b")'),
         (["a, b = env_reward, f.y", "total = a + b", PAIR],
          'env(name="a") + value(y, name="b")'),
+        (["return env_reward + f.x, {'env': env_reward}"], "env + x"),
         # the total itself among the components is watched, and alone it is the reward
         (["a = f.x", "total = a + f.y", 'return total, {"a": a, "total": total}'],
          'value(x, name="a") + 0*value(x + y, name="total") + y'),
@@ -84,6 +85,7 @@ def test_choices(lines: list[str], expected: str) -> None:
         (['return f.x, {"": f.x}'], "1 to 64 printable"),
         (['return f.x, {"a\\n": f.x}'], "1 to 64 printable"),
         (["return f.x, {" + ",".join(f'"{i}": f.x' for i in range(65)) + "}"], "at most 64"),
+        (["return f.x, {'env': f.x}"], "environment's own reward"),
         (["return f.x, f.y"], "A reward ends in `return total`"),
         (['return {"a": f.x}, f.x'], "A reward ends in `return total`"),
         (["return f.x, {'a': (f.x, 1)}"], "this is a tuple"),
