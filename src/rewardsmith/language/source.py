@@ -31,7 +31,8 @@ _FOREIGN = {
     "?": "Write where(condition, a, b).",
     "`": "",
 }
-_SPARED = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|!=")
+#: texts (unterminated ones to their end, so that no place is looked at twice) and `!=`
+_SPARED = re.compile(r"'(?:\\.|[^'\\\n])*'?|\"(?:\\.|[^\"\\\n])*\"?|!=")
 _BLANKED = re.compile(_SPARED.pattern + r"|(?P<blank>#[^\n]*|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])")
 
 

@@ -118,6 +118,7 @@ HOSTILE = [
     "tiers(" * 61 + "x" + ")" * 61,
     "x" * 20_001,
     "'" * 9999,
+    "'\\" * 9999,
     '"""' + "x" * 1000,
     "\\" * 1000,
     "#" * 1000,
@@ -152,7 +153,7 @@ def test_it_is_refused_at_once(text: str) -> None:
     begin = time.process_time()
     with pytest.raises(LanguageError):
         parse_reward(text, ["potential", "tiers"])
-    assert time.process_time() - begin < 10
+    assert time.process_time() - begin < 1
 
 
 def test_dunder_names_are_features_that_no_schema_has() -> None:

@@ -27,8 +27,10 @@ _STATEMENT = re.compile(
     r"^[ \t]*(?:(?:async[ \t]+)?def|import|from|class)\b|^[ \t]*@", re.MULTILINE
 )
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
+#: Texts and comments, unterminated ones to their end, so that no place is looked at twice.
 _STRING = re.compile(
-    r"(\"\"\"|''')(?:\\.|(?!\1)[^\\])*\1|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*",
+    r"(\"\"\"|''')(?:\\.|(?!\1)[^\\])*(?:\1|\Z)?|#[^\n]*"
+    r"|'(?:\\.|[^'\\\n])*'?|\"(?:\\.|[^\"\\\n])*\"?",
     re.DOTALL,
 )
 

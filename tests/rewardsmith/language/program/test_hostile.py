@@ -132,6 +132,7 @@ EXPRESSIONS = [
     "f" + ".x" * 5000,
     "f" + "()" * 5000,
     "lambda: " * 1500 + "1",
+    "'\\" * 8000,
     # characters that are not what they seem
     "ｅｖａｌ('1')",
     "__ｉｍｐｏｒｔ__('os')",
