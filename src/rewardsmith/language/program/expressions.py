@@ -187,6 +187,8 @@ class Expressions(State):
         base = self.value(node.value, scope)
         if isinstance(base, Features):
             self.fail("Features are read with a dot, as in f.distance.", node)
+        if isinstance(base, Components):
+            return self._component(base, node.slice)
         if isinstance(base, Items):
             position = self.whole(self.number(node.slice, scope), node.slice)
             if not -len(base.items) <= position < len(base.items):
@@ -201,6 +203,12 @@ class Expressions(State):
             self.fail("An index is a whole number, as in obs[0].", node)
         index = tuple(self.whole(self.number(part, scope), part) for part in parts)
         return self.table.index(of, index, self.span(node))
+
+    def _component(self, base: Components, key: ast.expr) -> Expr:
+        name = self.component_name(key)
+        if name not in base.items:
+            self.text.fail_unknown("component", name, tuple(base.items), key)
+        return base.items[name]
 
     def _components(self, node: ast.Dict, scope: Variables) -> Components:
         found: dict[str, Expr] = {}

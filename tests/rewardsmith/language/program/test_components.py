@@ -51,6 +51,8 @@ PAIR = 'return total, {"a": a, "b": b}'
         # what nobody names stays as it was written
         (["return (f.x + f.y) / 2 + 1, {'z': f.z}"],
          '0*value(z, name="z") + value((x + y)/2 + 1)'),
+        (['p = {"a": f.x, "b": f.y}', 'return 2 * p["a"] - p["b"], p'],
+         '2*value(x, name="a") - value(y, name="b")'),
         # a dictionary of its own, filled later
         (["a = f.x", 'parts = {"a": a}', 'parts["b"] = f.y', "return a + f.y, parts"],
          'value(x, name="a") + value(y, name="b")'),
@@ -81,6 +83,7 @@ def test_choices(lines: list[str], expected: str) -> None:
     ("lines", "message"),
     [
         (['return f.x, {"a": f.x, "a": f.y}'], "Two components are named 'a'"),
+        (['p = {"near": f.x}', 'return p["naer"], p'], "Did you mean 'near'"),
         (["return f.x, {f.x: f.x}"], "named by plain text"),
         (['return f.x, {"": f.x}'], "1 to 64 printable"),
         (['return f.x, {"a\\n": f.x}'], "1 to 64 printable"),
