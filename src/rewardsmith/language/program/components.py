@@ -17,7 +17,7 @@ from rewardsmith.language.nodes import (
     Unary,
     Weighted,
 )
-from rewardsmith.language.program.table import NodeTable
+from rewardsmith.language.program.table import NodeTable, is_zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,7 @@ class Split:
 
 
 class Splitter:
-    """Finds named components among the addends of a total.
-
-    Nodes of one table are compared by identity, which is content there.
-    """
+    """Finds named components among the addends of a total."""
 
     def __init__(self, table: NodeTable) -> None:
         self.table = table
@@ -50,16 +47,18 @@ class Splitter:
         ]
         env = sum(weight for weight, node in split.rest if is_env(node))
         rest = self._joined([part for part in split.rest if not is_env(part[1])], span)
-        if env or (rest is self.table.zero and not terms):
+        if env or (is_zero(rest) and not terms):
             own = Term("env", span=span) if env else Term("value", (rest,), span=span)
             terms.insert(0, Weighted(own, env or 1.0, span=span))
-        if rest is not self.table.zero:
+        if not is_zero(rest):
             terms.append(self._nameless(rest))
         return tuple(terms)
 
     def _without_itself(self, total: Expr, components: Mapping[str, Expr]) -> Split:
         """The split; a component that is the whole total counts only if no other is in it."""
-        others = {name: node for name, node in components.items() if node is not total}
+        others = {
+            name: node for name, node in components.items() if not self.table.same(node, total)
+        }
         split = self.split(total, others)
         return split if any(split.weights.values()) else self.split(total, components)
 
@@ -88,11 +87,11 @@ class Splitter:
     ) -> Iterator[tuple[float, Expr]]:
         """Signed, weighted addends in order, down to components and what is no sum."""
         stack = [(weight, node)]
-        sought = {id(c) for c in components.values()}
+        sought = {self.table.number(c) for c in components.values()}
         holds: dict[int, bool] = {}
         while stack:
             weight, node = stack.pop()
-            if id(node) in sought or not self._holds(node, sought, holds):
+            if self.table.number(node) in sought or not self._holds(node, sought, holds):
                 yield weight, node
                 continue
             match node:
@@ -114,24 +113,24 @@ class Splitter:
 
         What holds none stays as it was written.
         """
-        if id(node) not in known:
+        number = self.table.number(node)
+        if number not in known:
             parts: tuple[Expr, ...] = ()
             if isinstance(node, Binary):
                 parts = (node.left, node.right)
             elif isinstance(node, Unary):
                 parts = (node.of,)
             chosen = isinstance(node, Call) and node.function == "where" and bool(sought)
-            found = id(node) in sought or is_env(node) or chosen
-            known[id(node)] = found or any(self._holds(part, sought, known) for part in parts)
-        return known[id(node)]
+            found = number in sought or is_env(node) or chosen
+            known[number] = found or any(self._holds(part, sought, known) for part in parts)
+        return known[number]
 
     def _named(
         self, node: Expr, components: Mapping[str, Expr], taken: Mapping[str, float]
     ) -> str | None:
         """The component that `node` is; of several, one that is not in the total yet."""
-        names = [
-            name for name, c in components.items() if c is node and node is not self.table.zero
-        ]
+        same = (name for name, c in components.items() if self.table.same(c, node))
+        names = [] if is_zero(node) else list(same)
         return next((n for n in names if n not in taken), names[0] if names else None)
 
     def _split_choice(self, node: Expr, components: Mapping[str, Expr]) -> Split:
@@ -144,7 +143,7 @@ class Splitter:
         rests = [list(split.rest) for split in splits]
         for name in components:
             found = [split.weights.get(name, 0.0) for split in splits]
-            free = [side[name] is self.table.zero for side in sides]
+            free = [is_zero(side[name]) for side in sides]
             if found[0] == found[1] or any(free):
                 weights[name] = found[0] if free[1] else found[1]
                 continue
@@ -154,7 +153,7 @@ class Splitter:
         left = self.table.where(condition, one, two, node.span)
         return Split(
             {name: w for name, w in weights.items() if w},
-            () if left is self.table.zero else ((1.0, left),),
+            () if is_zero(left) else ((1.0, left),),
         )
 
     def _on(self, components: Mapping[str, Expr], condition: Expr, yes: bool) -> dict[str, Expr]:
@@ -165,8 +164,8 @@ class Splitter:
         return found
 
     def _side(self, node: Expr, condition: Expr, yes: bool) -> Expr:
-        if isinstance(node, Call) and node.function == "where" and node.args[0] is condition:
-            return node.args[1 if yes else 2]
+        if isinstance(node, Call) and node.function == "where":
+            return node.args[1 if yes else 2] if self.table.same(node.args[0], condition) else node
         if isinstance(node, Binary) and node.op == "+":
             left, right = (self._side(n, condition, yes) for n in (node.left, node.right))
             return self.table.add(left, right, node.span)
@@ -175,7 +174,7 @@ class Splitter:
     def _joined(self, parts: list[tuple[float, Expr]], span: Span) -> Expr:
         total: Expr = self.table.zero
         for weight, node in parts:
-            if weight < 0 and total is not self.table.zero:
+            if weight < 0 and not is_zero(total):
                 total = self.table.binary("-", total, self.table.scaled(-weight, node, span), span)
             else:
                 total = self.table.add(total, self.table.scaled(weight, node, span), span)

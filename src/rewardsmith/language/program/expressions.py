@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from rewardsmith.errors import near_misses
-from rewardsmith.language.functions import ELEMENTWISE, FUNCTIONS
-from rewardsmith.language.nodes import Binary, Call, Const, Expr, Unary
+from rewardsmith.language.functions import BUILTIN_NAMES, FUNCTIONS
+from rewardsmith.language.nodes import Const, Expr, Name
 from rewardsmith.language.program.state import State
+from rewardsmith.language.program.table import measures
 from rewardsmith.language.program.values import Components, Features, Items, Unset, Value, Variables
 from rewardsmith.language.program.vocabulary import (
     NUMPY_CONSTANTS,
@@ -120,6 +121,8 @@ class Expressions(State):
             self._unknown(node, scope)
         if isinstance(found, Unset):
             self.fail(found.why, node)
+        if isinstance(found, Name) and found.name in BUILTIN_NAMES:  # a parameter, at its use
+            return self.table.name(found.name, self.span(node))
         return found
 
     def _unknown(self, node: ast.Name, scope: Variables) -> NoReturn:
@@ -270,7 +273,7 @@ class Expressions(State):
         parts: list[Expr] = []
         for operand in node.values:
             part = self.truth(operand, scope)
-            if as_value and _measures(part):
+            if as_value and measures(part):
                 rule = "`and` and `or` give 1 or 0 here, not one of their sides."
                 self.fail(f"{rule} Write `a if a else b`, or compare it: a != 0.", operand)
             if not isinstance(part, Const):
@@ -285,15 +288,3 @@ class Expressions(State):
         if as_value and len(parts) == 1:
             return self.table.compare(("!=",), (parts[0], self.table.zero), self.span(node))
         return self.table.logic("or" if decides else "and", parts, self.span(node))
-
-
-def _measures(node: Expr) -> bool:
-    """Whether it is plainly a quantity and no truth value."""
-    match node:
-        case Const(value=value):
-            return value not in (0.0, 1.0)
-        case Binary() | Unary(op="-"):
-            return True
-        case Call(function=name):
-            return name in ELEMENTWISE or name in ("norm", "sum", "mean", "tolerance", "clip")
-    return False

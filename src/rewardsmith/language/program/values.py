@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rewardsmith.language.nodes import Binary, Expr, Span
-from rewardsmith.language.program.table import NodeTable
+from rewardsmith.language.program.table import NodeTable, is_zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,11 @@ class Chooser:
         each and not by a factor of two.
         """
         table = self.table
-        starts = {id(start): rest for start, rest in self._starts(a)}
+        starts = {table.number(start): rest for start, rest in self._starts(a)}
         for start, rest in self._starts(b):
-            if id(start) in starts and (starts[id(start)] or rest):
-                one, two = self._added(starts[id(start)], place), self._added(rest, place)
+            other = starts.get(table.number(start))
+            if other is not None and (other or rest):
+                one, two = self._added(other, place), self._added(rest, place)
                 return table.add(start, table.where(condition, one, two, place), place)
         return table.where(condition, a, b, place)
 
@@ -123,7 +124,7 @@ class Chooser:
     def _added(self, rest: list[tuple[str, Expr]], place: Span) -> Expr:
         total: Expr = self.table.zero
         for op, part in rest:
-            if op == "-" and total is self.table.zero:
+            if op == "-" and is_zero(total):
                 total = self.table.unary("-", part, place)
             elif op == "-":
                 total = self.table.binary("-", total, part, place)

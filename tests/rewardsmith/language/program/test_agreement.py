@@ -123,3 +123,12 @@ def test_faults_found_when_bound_are_shown_in_the_program() -> None:
         stack.bind(Binding(schema, Learner(), num_envs=1, place="test", serves=frozenset(Scope)))
     assert "Did you mean 'distance'" in str(caught.value)
     assert caught.value.line == 2
+
+
+def test_every_use_of_a_word_has_its_own_place() -> None:
+    reward = "def reward(f, next_f, obs):\n    return next_f.x + obs[0]\n"
+    text = f"{reward}def potential(f):\n    return f.x"
+    paid, potential = (item.term.args[0] for item in RewardStack.parse(text).tree.items)
+    assert paid.left.of.span == (2, 11, 8)
+    assert paid.right.of.span == (2, 22, 3)
+    assert potential.span == (4, 11, 3)
