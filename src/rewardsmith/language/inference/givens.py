@@ -12,7 +12,7 @@ from gymnasium import spaces
 
 from rewardsmith.features import Feature, FeatureSchema
 from rewardsmith.language.inference.finding import Report
-from rewardsmith.language.inference.interval import INF, Interval, tidy
+from rewardsmith.language.inference.interval import INF, Interval
 from rewardsmith.language.nodes import Expr
 from rewardsmith.language.validate import Shape
 
@@ -78,9 +78,10 @@ def of_feature(feature: Feature) -> Interval:
     if feature.dtype == "bool":
         return Interval(0.0, 1.0, "bool")
     if feature.dtype == "int":
-        low = low if math.isinf(low) else math.ceil(low)
-        high = high if math.isinf(high) else math.floor(high)
-        return tidy(Interval(float(low), float(high), "int"))
+        least = low if math.isinf(low) else float(math.ceil(low))
+        most = high if math.isinf(high) else float(math.floor(high))
+        if least <= most:  # else no whole number lies between the bounds, and the values tell
+            return Interval(least, most, "int")
     return Interval(low, high)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from rewardsmith.errors import LanguageError
 from rewardsmith.features import FeatureSchema
 from rewardsmith.language.inference import hazards
+from rewardsmith.language.inference.context import Context
 from rewardsmith.language.inference.finding import Finding, Report
 from rewardsmith.language.inference.givens import Givens
 from rewardsmith.language.inference.interval import Interval
 from rewardsmith.language.inference.refine import both
-from rewardsmith.language.inference.walk import Context, Walk
+from rewardsmith.language.inference.walk import Walk
 from rewardsmith.language.nodes import Expr, Name
 from rewardsmith.language.validate import Shape, check_expression
 
@@ -115,7 +116,7 @@ def refuse_certain(tree: Expr, schema: FeatureSchema, *, source: str = "") -> No
 def assume(condition: Expr, truth: bool, givens: Givens, *, at: str = "now") -> Givens | None:
     """The premises where `condition` came out as `truth`; None if it never does."""
     walk = Walk(givens, givens.report)
-    facts = walk.facts(condition, truth, at == "next", Context(givens.facts))
+    facts = walk.conditions.facts(condition, truth, at == "next", Context(givens.facts))
     joint = None if facts is None else both(givens.facts, facts)
     return None if joint is None else replace(givens, facts=joint)
 

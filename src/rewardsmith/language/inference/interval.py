@@ -47,8 +47,9 @@ class Interval:
 
     @property
     def point(self) -> float | None:
-        """Its only value, if it has only one."""
-        return self.low if self.low == self.high and not self.nan else None
+        """Its only value, if it has only one, and that one is finite."""
+        alone = self.low == self.high and math.isfinite(self.low) and not self.nan
+        return self.low if alone else None
 
     @property
     def truth(self) -> bool | None:

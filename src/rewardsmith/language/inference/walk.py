@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
-
-import numpy as np
 
 from rewardsmith.language.constants import constant_value
 from rewardsmith.language.functions import REDUCTIONS
 from rewardsmith.language.inference import functions, hazards
+from rewardsmith.language.inference.conditions import Conditions
+from rewardsmith.language.inference.context import Context, Part, broadcast
 from rewardsmith.language.inference.finding import Report
-from rewardsmith.language.inference.givens import Facts, Givens
+from rewardsmith.language.inference.givens import Givens
 from rewardsmith.language.inference.interval import (
     ANYTHING,
-    FALSE,
-    TRUE,
     Interval,
     add,
     boolean,
@@ -32,13 +28,9 @@ from rewardsmith.language.inference.interval import (
     square,
 )
 from rewardsmith.language.inference.refine import (
-    MIRRORED,
     both,
-    either,
     holds,
     key,
-    narrowed,
-    narrowed_if_false,
 )
 from rewardsmith.language.nodes import (
     Binary,
@@ -52,33 +44,6 @@ from rewardsmith.language.nodes import (
     Next,
     Unary,
 )
-from rewardsmith.language.validate import Shape
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is known of one part.
-
-    Args:
-        shape: of one row; None if not known.
-        interval: where its elements lie.
-        causes: the parts that first have no bound, if it has none.
-    """
-
-    shape: Shape
-    interval: Interval
-    causes: tuple[Expr, ...] = ()
-
-
-@dataclass(eq=False)
-class Context:
-    """Facts that hold where a part stands, and what was inferred under them."""
-
-    facts: Facts
-    parts: dict[tuple[int, bool], Part] = field(default_factory=dict)
-    inner: dict[tuple[int, bool, bool], Context | None] = field(default_factory=dict)
-    chains: dict[tuple[int, bool], list[Context | None]] = field(default_factory=dict)
-    reduced: Context | None = None
 
 
 class Walk:
@@ -92,6 +57,7 @@ class Walk:
     def __init__(self, givens: Givens, report: Report | None) -> None:
         self.givens, self._report, self._muted = givens, report, 0
         self._fixed: dict[int, bool] = {}
+        self.conditions = Conditions(self)
 
     @property
     def report(self) -> Report | None:
@@ -150,7 +116,7 @@ class Walk:
         return Part(*self.givens.name(node.name, ahead))
 
     def _index(self, node: Index, ahead: bool, here: Context) -> Part:
-        inner = self.part(node.of, ahead, self._reduced(here))
+        inner = self.part(node.of, ahead, here.for_reductions())
         shape = None if inner.shape is None else inner.shape[len(node.index) :]
         if isinstance(node.of, Name):
             element = self.givens.element(node.of.name, node.index)
@@ -181,14 +147,14 @@ class Walk:
             verdict = _and(verdict, holds(op, a.interval, b.interval))
         if self.report is not None:
             hazards.decided(self.report, node, verdict, [p.interval for p in parts])
-        return Part(_broadcast(parts), boolean(verdict))
+        return Part(broadcast(parts), boolean(verdict))
 
     def _logic(self, node: Logic, ahead: bool, here: Context) -> Part:
         """Operands are read as if the others left it to them: x > 0 and log(x) > 1."""
         wanted = node.op == "and"
         verdict: bool | None = wanted
         shapes: list[Part] = []
-        for operand, context in zip(node.operands, self._chain(node, ahead, here), strict=True):
+        for operand, context in zip(node.operands, self.chain(node, ahead, here), strict=True):
             with self._unless(context):
                 part = self.part(operand, ahead, context or Context({}))
             shapes.append(part)
@@ -199,9 +165,9 @@ class Walk:
                 verdict = not wanted
             elif truth is None and verdict is wanted:
                 verdict = None
-        return Part(_broadcast(shapes), boolean(verdict))
+        return Part(broadcast(shapes), boolean(verdict))
 
-    def _chain(self, node: Logic, ahead: bool, here: Context) -> list[Context | None]:
+    def chain(self, node: Logic, ahead: bool, here: Context) -> list[Context | None]:
         """The context of each operand: those before it held (`and`), or failed (`or`)."""
         place = (id(node), ahead)
         if place not in here.chains:
@@ -227,7 +193,7 @@ class Walk:
                 taken.append(parts[-1])
         if self.report is not None and not self._is_constant(condition):
             hazards.branch(self.report, node, truth)
-        shape = _broadcast(parts)
+        shape = broadcast(parts)
         if not taken:
             return Part(shape, ANYTHING)
         causes = tuple(c for p in taken for c in p.causes)
@@ -236,7 +202,7 @@ class Walk:
     def _call(self, node: Call, ahead: bool, here: Context) -> Part:
         name = node.function
         if len(node.args) == 1 and name in REDUCTIONS:
-            inner = self.part(node.args[0], ahead, self._reduced(here))
+            inner = self.part(node.args[0], ahead, here.for_reductions())
             count = None if inner.shape is None else math.prod(inner.shape)
             scalar = inner.shape == ()
             interval = inner.interval if scalar and name in ("sum", "mean") else None
@@ -262,93 +228,16 @@ class Walk:
 
     def _joined(self, parts: list[Part], interval: Interval) -> Part:
         causes = tuple(dict.fromkeys(c for p in parts for c in p.causes))
-        return Part(_broadcast(parts), interval, causes)
-
-    # --- what conditions say ---
+        return Part(broadcast(parts), interval, causes)
 
     def _inside(self, node: Expr, truth: bool, ahead: bool, here: Context) -> Context | None:
         """The context in which the condition `node` came out as `truth`; None if it cannot."""
         place = (id(node), ahead, truth)
         if place not in here.inner:
-            facts = self.facts(node, truth, ahead, here)
+            facts = self.conditions.facts(node, truth, ahead, here)
             joint = None if facts is None else both(here.facts, facts)
             here.inner[place] = None if joint is None else Context(joint)
         return here.inner[place]
-
-    def facts(self, node: Expr, truth: bool, ahead: bool, here: Context) -> Facts | None:
-        """What is known where `node` came out as `truth`; None if it cannot."""
-        part = self.part(node, ahead, here)
-        if part.interval.truth is (not truth):
-            return None
-        match node:
-            case Unary(op="not", of=of):
-                return self.facts(of, not truth, ahead, here)
-            case Compare():
-                return self._compared(node, truth, ahead, here)
-            case Logic():
-                return self._combined(node, truth, ahead, here)
-            case Call(function="all" | "any" as name, args=(of,)) if (name == "all") is truth:
-                facts = self.facts(of, truth, ahead, self._reduced(here))
-                return facts and {where: (fact[0], True) for where, fact in facts.items()}
-        return self._truthy(node, truth, ahead, part)
-
-    def _truthy(self, node: Expr, truth: bool, ahead: bool, part: Part) -> Facts | None:
-        zero = Interval(0.0, 0.0)
-        interval = narrowed(part.interval, "!=" if truth else "==", zero)
-        if interval is None:
-            return None
-        if truth and part.interval.kind == "bool":
-            interval = TRUE
-        elif not truth:
-            interval = FALSE
-        return {} if isinstance(node, Const) else {key(node, ahead): (interval, part.shape == ())}
-
-    def _combined(self, node: Logic, truth: bool, ahead: bool, here: Context) -> Facts | None:
-        chain = self._chain(node, ahead, here)
-        together = truth is (node.op == "and")
-        found: list[Facts | None] = []
-        for operand, context in zip(node.operands, chain, strict=True):
-            facts = self.facts(operand, truth, ahead, context) if context else None
-            # An operand is judged where those before it left it open.
-            known = both(context.facts, facts) if context and facts is not None else None
-            found.append(known)
-        if not together:
-            return either(found)
-        joint: Facts | None = {}
-        for known in found:
-            joint = None if joint is None or known is None else both(joint, known)
-        return joint
-
-    def _compared(self, node: Compare, truth: bool, ahead: bool, here: Context) -> Facts | None:
-        if not truth and len(node.ops) > 1:
-            return {}
-        joint: Facts | None = {}
-        for op, a, b in zip(node.ops, node.operands[:-1], node.operands[1:], strict=True):
-            for left, right, sign in ((a, b, op), (b, a, MIRRORED[op])):
-                fact = self._side(left, right, sign, truth, ahead, here)
-                joint = None if joint is None or fact is None else both(joint, fact)
-        return joint
-
-    def _side(
-        self, left: Expr, right: Expr, op: str, truth: bool, ahead: bool, here: Context
-    ) -> Facts | None:
-        x, other = (self.part(e, ahead, here) for e in (left, right))
-        narrow = narrowed if truth else narrowed_if_false
-        interval = narrow(x.interval, op, other.interval)
-        if interval is None:
-            return None
-        return dict(_implied(left, interval, ahead, x.shape == ()))
-
-    # --- contexts ---
-
-    def _reduced(self, here: Context) -> Context:
-        """Under a reduction only facts count that hold for every element."""
-        if all(everywhere for _, everywhere in here.facts.values()):
-            return here
-        if here.reduced is None:
-            kept = {where: fact for where, fact in here.facts.items() if fact[1]}
-            here.reduced = Context(kept)
-        return here.reduced
 
     @contextmanager
     def _unless(self, context: Context | None) -> Iterator[None]:
@@ -360,37 +249,10 @@ class Walk:
             self._muted -= context is None
 
 
-def _implied(
-    node: Expr, interval: Interval, ahead: bool, everywhere: bool
-) -> Iterator[tuple[tuple[bool, Expr], tuple[Interval, bool]]]:
-    """The fact about `node`, and what follows for what it is made of."""
-    while True:
-        if isinstance(node, Const):
-            return
-        yield key(node, ahead), (interval, everywhere)
-        match node:
-            case Next(of=of):
-                node, ahead = of, True
-            case Unary(op="-", of=of):
-                node, interval = of, negative(interval)
-            case Call(function="abs", args=(of,)) if not interval.nan:
-                size = interval.high
-                inside = Interval(-size, size, nonzero=not interval.may_be_zero, infinite=True)
-                node, interval = of, inside
-            case _:
-                return
-
-
 def _and(a: bool | None, b: bool | None) -> bool | None:
     if a is False or b is False:
         return False
     return None if a is None or b is None else True
-
-
-def _broadcast(parts: list[Part]) -> Shape:
-    if any(p.shape is None for p in parts):
-        return None
-    return reduce(np.broadcast_shapes, (p.shape for p in parts if p.shape is not None), ())
 
 
 _ARITHMETIC = {
