@@ -17,6 +17,7 @@ from rewardsmith import RewardStack
 from rewardsmith.benchmarks.language_fuzz.grammar import FEATURES, Grammar
 from rewardsmith.errors import LanguageError
 from rewardsmith.features import Feature, FeatureSchema
+from rewardsmith.named_rewards import resolve_reward
 from rewardsmith.term import Binding, Learner, Scope
 from rewardsmith.transition import Transition
 
@@ -113,6 +114,7 @@ def test_a_path_to_a_file_is_read_as_text(tmp_path: Any) -> None:
     assert not marker.exists()
     path.write_text("def reward(f):\n    return f.a\n")
     assert RewardStack.parse(path).formula == RewardStack.parse(str(path)).formula == "a"
+    assert resolve_reward(str(path), "rewardsmith/DoorKey-5x5-v0").formula == "a"
 
 
 def test_faults_found_when_bound_are_shown_in_the_program() -> None:
