@@ -67,6 +67,26 @@ def test_single_precision_stays_single(transition: Transition) -> None:
     np.testing.assert_allclose(found, [3 * np.e + 1.1, 0.1, -4.9], rtol=1e-6)
 
 
+def test_constants_too_large_for_single_precision_are_infinite(transition: Transition) -> None:
+    run = compile_torch(parse_expression("min(x, 1e300) - 1e300"), dtype=torch.float32)
+    assert run(TensorTransition.of(transition)).tolist() == [-INF] * 3
+
+
+def test_it_can_be_compiled_and_mapped_by_torch(transition: Transition) -> None:
+    run = compile_torch(parse_expression("where(x > 0, tolerance(x, margin=2), norm(p)) + t"))
+    tensors = TensorTransition.of(transition)
+    expected = run(tensors)
+
+    def call(x: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
+        return run(TensorTransition({"x": x, "p": p}, t=tensors.t))
+
+    x, p = tensors.features["x"], tensors.features["p"]
+    whole = torch.compile(call, backend="eager", fullgraph=True)  # no branch breaks the graph
+    torch.testing.assert_close(whole(x, p), expected)
+    mapped = torch.func.vmap(call)(torch.stack([x, x]), torch.stack([p, p]))
+    torch.testing.assert_close(mapped, torch.stack([expected, expected]))
+
+
 @pytest.mark.parametrize(
     ("text", "gradient"),
     [

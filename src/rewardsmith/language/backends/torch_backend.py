@@ -90,8 +90,10 @@ class _Constants:
     def _tensor(self, step: Step, device: torch.device) -> Tensor | None:
         if step.op != "const":
             return None
-        dtype = torch.bool if isinstance(step.value, bool) else self.dtype
-        return torch.full((), step.value, dtype=dtype, device=device)  # filled where it is
+        if isinstance(step.value, bool):
+            return torch.full((), step.value, dtype=torch.bool, device=device)
+        # filled where it is; what is too large for the type becomes infinite
+        return torch.full((), step.value, dtype=torch.float64, device=device).to(self.dtype)
 
 
 def _calls(program: Steps, dtype: torch.dtype) -> list[_Call]:
