@@ -44,11 +44,6 @@ def _remainder(x: Tensor, y: Tensor) -> Tensor:
     return torch.where(rest == 0, torch.copysign(rest, y), rest)  # NumPy's zeros have y's sign
 
 
-def _power(x: Tensor, y: Tensor) -> Tensor:
-    # A constant -0.5 would become 1/sqrt(x), which is NaN where x is -inf.
-    return torch.pow(x, y.expand_as(x) if y.ndim < x.ndim else y)
-
-
 def _reduced(function: Function) -> Function:
     """Reduce one row's elements; a number per row is its own sum."""
     return lambda rows: rows if rows.ndim < 2 else function(rows.flatten(1), dim=1)
@@ -68,7 +63,7 @@ ELEMENTWISE: Mapping[str, Function] = MappingProxyType(
         "divide": torch.div,
         "floor_divide": _floor_divide,
         "remainder": _remainder,
-        "power": _power,
+        "power": torch.pow,
         "square": torch.square,
         "negative": torch.neg,
         "absolute": torch.abs,
