@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rewardsmith.language.convert import Converter
@@ -22,6 +23,15 @@ def known_terms(terms: Iterable[str] | None) -> frozenset[str]:
     return frozenset(terms) | _ALWAYS
 
 
+@contextmanager
+def _shallow(source: Source) -> Iterator[None]:
+    """A caller may have used up most of the stack; that is an error of ours too."""
+    try:
+        yield
+    except RecursionError:
+        source.fail("This formula nests too deep for the stack that is left. Split it up.")
+
+
 def parse_expression(text: str, source_name: str = "") -> Expr:
     """Parse an expression over one transition.
 
@@ -36,7 +46,8 @@ def parse_expression(text: str, source_name: str = "") -> Expr:
     '*'
     """
     source = Source(text, source_name)
-    return Converter(source, _ALWAYS).expression(source.parse())
+    with _shallow(source):
+        return Converter(source, _ALWAYS).expression(source.parse())
 
 
 def parse_reward(text: str, terms: Iterable[str] | None = None, source_name: str = "") -> Sum:
@@ -54,14 +65,16 @@ def parse_reward(text: str, terms: Iterable[str] | None = None, source_name: str
     [1.0, -0.5]
     """
     source = Source(text, source_name)
-    tree = source.parse(sum_at_top=True)
-    return RewardParser(source, known_terms(terms)).reward(tree)
+    with _shallow(source):
+        tree = source.parse(sum_at_top=True)
+        return RewardParser(source, known_terms(terms)).reward(tree)
 
 
 def parse_argument(text: str, terms: Iterable[str] | None = None, source_name: str = "") -> Any:
     """Parse what may stand as an argument of a term: an expression, a reward or a pair."""
     source = Source(text, source_name)
-    return RewardParser(source, known_terms(terms)).argument(source.parse(sum_at_top=True))
+    with _shallow(source):
+        return RewardParser(source, known_terms(terms)).argument(source.parse(sum_at_top=True))
 
 
 def as_sum(argument: Expr | Sum) -> Sum:

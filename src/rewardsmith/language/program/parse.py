@@ -56,9 +56,9 @@ def parse_program(text: str, source_name: str = "") -> Sum:
     check_tree(source, tree)
     try:
         reward = _Program(source, tree).reward()
+        _check_formula(source, reward)
     except RecursionError:
         source.fail("This program nests too deep for the stack that is left. Split it up.")
-    _check_formula(source, reward)
     return reward
 
 

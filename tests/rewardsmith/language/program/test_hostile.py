@@ -290,6 +290,22 @@ def test_nothing_is_opened_imported_or_run(monkeypatch: pytest.MonkeyPatch, tmp_
     assert {event for event in events if event != ("open", ("/dev/null/program",))} == set()
 
 
+@pytest.mark.parametrize("depth", [0, 500, 600, 700, 800])
+def test_a_caller_deep_in_the_stack_gets_an_error_of_ours(depth: int) -> None:
+    inner = "abs(" * 50 + "{}" + ")" * 50
+    program = f"def reward(f): return {inner.format('f.x')}"
+
+    def descend(levels: int) -> None:
+        if levels:
+            return descend(levels - 1)
+        with suppress(LanguageError):
+            parse_program(program)
+        with suppress(LanguageError):
+            parse_reward(inner.format("x"), TERMS)
+
+    descend(depth)  # a RecursionError would fail the test
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_programs_of_the_grammar_with_harm_mixed_in(data: st.DataObject) -> None:
