@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def show(
-    reward: Annotated[str, typer.Argument(help="A formula, a YAML path, or a name with --env.")],
+    reward: Annotated[
+        str, typer.Argument(help="A formula, a .yaml or .py path, or a name with --env.")
+    ],
     env: Annotated[str | None, typer.Option(help="Whose ready-made rewards and features.")] = None,
     gamma: Annotated[float, typer.Option(help="Discount that potentials are bounded with.")] = 0.99,
     as_json: options.Json = False,
