@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rewardsmith.wrappers.gymnasium_env import RewardWrapper
     from rewardsmith.wrappers.pettingzoo_parallel import RewardParallelWrapper
+    from rewardsmith.wrappers.sb3_learner import check_learner
     from rewardsmith.wrappers.sb3_replay_buffer import (
         RewardDictReplayBuffer,
         RewardHerReplayBuffer,
         RewardReplayBuffer,
     )
     from rewardsmith.wrappers.sb3_rollout_buffer import RewardDictRolloutBuffer, RewardRolloutBuffer
-    from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv, check_learner
+    from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv
     from rewardsmith.wrappers.vector_env import RewardVectorWrapper
 
 # Imported on first use: a Gymnasium user needs neither torch nor PettingZoo.
@@ -28,7 +29,7 @@ _LAZY = {
     "RewardVecEnv": "sb3_vec_env",
     "RewardVectorWrapper": "vector_env",
     "RewardWrapper": "gymnasium_env",
-    "check_learner": "sb3_vec_env",
+    "check_learner": "sb3_learner",
 }
 
 __all__ = [

@@ -118,6 +118,21 @@ def put_obs(obs: Any, index: int, value: Any) -> None:
         obs[index] = value
 
 
+def one_row(obs: Any) -> Any:
+    """A batch of one observation, copied; text and tuples as objects."""
+    if isinstance(obs, Mapping):
+        return {key: one_row(value) for key, value in obs.items()}
+    return np.array(obs)[None] if not isinstance(obs, str | tuple | list) else objects([obs])
+
+
+def objects(values: Sequence[Any]) -> NDArray[Any]:
+    """One object per row, whatever their shapes."""
+    batch = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        batch[i] = value
+    return batch
+
+
 def copy_obs(obs: Any) -> Any:
     """A copy of a batch of observations, one level deep; text becomes objects."""
     if isinstance(obs, dict):
@@ -220,6 +235,10 @@ def bound_stack(
             f"one that runs in {stack.binding.place!r}; use RewardStack.parse(stack.formula) for "
             "another."
         )
-    stack.bind(Binding(reader.schema, learner, num_envs, place, serves), on_nan=on_nan)
+    try:
+        stack.bind(Binding(reader.schema, learner, num_envs, place, serves), on_nan=on_nan)
+    except BaseException:
+        stack.binding = None  # it runs nowhere: another place may still take it
+        raise
     reader.need(stack.needs)
     return stack

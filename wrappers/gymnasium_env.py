@@ -10,9 +10,16 @@ from gymnasium import spaces
 
 from rewardsmith.errors import PlaceError
 from rewardsmith.stack import RewardStack
-from rewardsmith.term import Learner
 from rewardsmith.transition import Transition
-from rewardsmith.wrappers.gather import Arrays, EpisodeLog, FeatureReader, bound_stack, find_schema
+from rewardsmith.wrappers.checks import check_kind, learner, one_number, refuse_second
+from rewardsmith.wrappers.gather import (
+    Arrays,
+    EpisodeLog,
+    FeatureReader,
+    bound_stack,
+    find_schema,
+    one_row,
+)
 
 _ALL = np.ones(1, dtype=bool)
 
@@ -32,7 +39,12 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
         on_nan: `raise`, `zero` or `last`.
         training: whether terms learn and the env-step clock runs; False for evaluation.
 
+    Attributes:
+        reward_learner: the learner that the reward was told of.
+        last_transition: the latest step; None before the first.
+
     Raises:
+        PlaceError: no Gymnasium env, or one with a reward already inside.
         BindingError, UnknownNameError: the reward cannot run here.
     """
 
@@ -54,13 +66,16 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
             on_nan=on_nan,
             training=training,
         )
+        check_kind(env, "Gymnasium env", "RewardWrapper")
+        refuse_second(env.has_wrapper_attr("reward_learner"), "RewardWrapper")
         super().__init__(env)
+        self.reward_learner = learner(gamma, bootstraps_on_truncation)
         schema = find_schema(lambda: env.get_wrapper_attr("feature_schema"))
         self.reader = FeatureReader(schema, env.observation_space)
         self.stack: RewardStack = bound_stack(
             reward,
             self.reader,
-            Learner(gamma, bootstraps_on_truncation),
+            self.reward_learner,
             num_envs=1,
             place="Gymnasium wrapper",
             on_nan=on_nan,
@@ -72,35 +87,43 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
         self._features: Arrays | None = None
         # The parts of a Tuple may differ in shape: no array holds them.
         self._tuple_actions = isinstance(env.action_space, spaces.Tuple)
-        self._t, self._episode = 0, -1
+        self._t, self._episode, self._over = 0, -1, True
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Begin an episode."""
         obs, info = self.env.reset(seed=seed, options=options)
-        self._obs = _row(obs)
+        self._obs = one_row(obs)
         self._features = self.reader.batch([info], self._obs)
-        self._t, self._episode = 0, self._episode + 1
+        self._t, self._episode, self._over = 0, self._episode + 1, False
         self.stack.reset(_ALL)
         self._log.reset(_ALL)
         return obs, info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Step the env and pay what the stack says."""
+        """Step the env and pay what the stack says.
+
+        Raises:
+            PlaceError: no episode is running.
+            ContractError: the env paid something else than one number.
+        """
+        if self._over:
+            self._refuse_step()
         obs, reward, terminated, truncated, info = self.env.step(action)
-        transition = self._transition(action, obs, float(reward), terminated, truncated, info)
+        own, info = one_number(reward), dict(info)  # the env may keep its dict
+        transition = self._transition(action, obs, own, terminated, truncated, info)
         paid = self.stack.step(transition)
         if self.training:
             self.stack.update(transition)
         columns = self._log.add(paid.terms, transition.env_reward)
-        info["reward_env"] = float(reward)
+        info["reward_env"] = own
         info["reward_terms"] = dict(zip(self._log.names, columns[0].tolist(), strict=True))
         if terminated or truncated:
             info["reward_episode"] = self._log.summary(0)
         self.last_transition = transition
         self._obs, self._features = transition.next_obs, dict(transition.next_features)
-        self._t += 1
+        self._t, self._over = self._t + 1, bool(terminated or truncated)
         return obs, float(paid.total[0]), bool(terminated), bool(truncated), info
 
     def compute_reward(self, achieved_goal: Any, desired_goal: Any, info: Any) -> Any:
@@ -114,29 +137,24 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
     def _transition(
         self, action: Any, obs: Any, reward: float, terminated: bool, truncated: bool, info: Any
     ) -> Transition:
-        if self._features is None:
-            raise PlaceError("A reward follows episodes from their start. Call reset() first.")
-        next_obs = _row(obs)
+        next_obs = one_row(obs)
         return Transition(
             self._obs,
-            _row(action) if self._tuple_actions else np.asarray(action)[None],
+            one_row(action) if self._tuple_actions else np.asarray(action)[None],
             next_obs,
             np.array([reward]),
             np.array([terminated], dtype=bool),
             np.array([truncated], dtype=bool),
-            self._features,
+            self._features or {},
             self.reader.batch([info], next_obs),
             episode=np.array([self._episode]),
             t=np.array([self._t]),
         )
 
-
-def _row(obs: Any) -> Any:
-    """A batch of one observation, copied."""
-    if isinstance(obs, dict):
-        return {key: _row(value) for key, value in obs.items()}
-    if isinstance(obs, str | tuple | list):
-        batch = np.empty(1, dtype=object)
-        batch[0] = obs
-        return batch
-    return np.array(obs)[None]
+    def _refuse_step(self) -> None:
+        if self._episode < 0:
+            raise PlaceError("A reward follows episodes from their start. Call reset() first.")
+        raise PlaceError(
+            "An episode that has ended takes no more steps. Call reset() first; an env that "
+            "resets itself (gymnasium.wrappers.Autoreset) goes around the reward, not inside."
+        )

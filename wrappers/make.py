@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import gymnasium as gym
 from gymnasium.vector import AutoresetMode
-from gymnasium.wrappers import TimeLimit
 
 from rewardsmith.catalog import EnvEntry
-from rewardsmith.errors import ConfigError, UnknownNameError, near_misses
+from rewardsmith.errors import ConfigError, UnknownNameError
 from rewardsmith.named_rewards import misspelt, resolve_reward
-from rewardsmith.registration import build_bare, check_known, find_entry
-
-_MODES = ("sync", "async")
+from rewardsmith.registration import check_known, find_entry
+from rewardsmith.wrappers import building
+from rewardsmith.wrappers.checks import learner
 
 
 def make(
@@ -50,29 +48,28 @@ def make(
 
     Raises:
         UnknownNameError: nobody knows the id; the message lists the near misses.
+        ConfigError: an option or a keyword that cannot be used.
+        MissingExtraError: the env needs a package that is not installed.
         RewardsmithError: the reward cannot be read or cannot run in this env.
 
     >>> env = make("rewardsmith/MountainCar-v0", reward="potential", gamma=0.98)
     >>> env.stack.formula
     'env + potential(10*(mechanical_energy - 1))'
     """
-    check_known(env_id)
-    place = {
-        "gamma": gamma,
-        "bootstraps_on_truncation": bootstraps_on_truncation,
-        "on_nan": on_nan,
-    }
+    _check_id(env_id)
+    place = _place(gamma, bootstraps_on_truncation, on_nan)
+    count = None if num_envs is None else building.check_count(num_envs)
+    mode, autoreset = building.check_mode(vectorization_mode), building.autoreset_of(autoreset_mode)
     entry = find_entry(env_id)
     # Before anything is built: a reward that cannot be read must not leave envs behind.
     stack = None if reward is None else resolve_reward(reward, env_id)
     with _hinting(reward, env_id):
         if entry is not None and entry.family == "multiagent":
-            return _make_parallel(entry, stack, place, num_envs, kwargs)
-        if num_envs is None:
-            return _wrapped(_make_bare(env_id, kwargs), stack, place)
-        builders = [partial(_make_bare, env_id, kwargs) for _ in range(num_envs)]
-        vector = _vectorized(builders, vectorization_mode, AutoresetMode(autoreset_mode))
-        return _wrapped_vector(vector, stack, place)
+            return _make_parallel(entry, stack, place, count, kwargs)
+        if count is None:
+            return _wrapped(building.make_bare(env_id, kwargs), stack, place)
+        builders = [partial(building.make_bare, env_id, kwargs) for _ in range(count)]
+        return _wrapped_vector(building.vectorized(builders, mode, autoreset), stack, place)
 
 
 def entry_point(
@@ -90,14 +87,30 @@ def entry_point(
     if entry is None:
         check_known(env_id)
         raise ConfigError(f"{env_id} is not an environment of rewardsmith. Use gymnasium.make.")
+    place = _place(gamma, bootstraps_on_truncation, on_nan)
     stack = None if reward is None else resolve_reward(reward, env_id)
-    place = {
+    with _hinting(reward, env_id):
+        env = building.limited(entry, {"render_mode": render_mode, **kwargs})
+        return _wrapped(env, stack, place)
+
+
+def _check_id(env_id: Any) -> None:
+    if not isinstance(env_id, str):
+        raise ConfigError(
+            "An environment's id is text, such as 'CartPole-v1'. Received "
+            f"{env_id!r}; put an env that is already built into rewardsmith.wrappers.RewardWrapper."
+        )
+    check_known(env_id)
+
+
+def _place(gamma: float, bootstraps_on_truncation: bool, on_nan: str) -> dict[str, Any]:
+    """What a place is told; checked even where no reward uses it, so that typos show at once."""
+    learner(gamma, bootstraps_on_truncation)
+    return {
         "gamma": gamma,
         "bootstraps_on_truncation": bootstraps_on_truncation,
         "on_nan": on_nan,
     }
-    with _hinting(reward, env_id):
-        return _wrapped(_limited(entry, {"render_mode": render_mode, **kwargs}), stack, place)
 
 
 @contextmanager
@@ -111,42 +124,12 @@ def _hinting(reward: Any, env_id: str) -> Iterator[None]:
         raise
 
 
-def _make_bare(env_id: str, kwargs: dict[str, Any]) -> Any:
-    """The env with its time limit and without a reward."""
-    entry = find_entry(env_id)
-    return gym.make(env_id, **kwargs) if entry is None else _limited(entry, kwargs)
-
-
-def _limited(entry: EnvEntry, kwargs: dict[str, Any]) -> Any:
-    env = build_bare(entry, **kwargs)
-    steps = entry.max_episode_steps
-    if steps is None:
-        return env
-    return (_GoalTimeLimit if hasattr(env, "compute_reward") else TimeLimit)(env, steps)
-
-
-class _GoalTimeLimit(TimeLimit[Any, Any]):
-    """A time limit that lets goal-based learners reach `compute_reward` through it."""
-
-    def compute_reward(self, achieved_goal: Any, desired_goal: Any, info: Any) -> Any:
-        return self.env.get_wrapper_attr("compute_reward")(achieved_goal, desired_goal, info)
-
-
 def _wrapped(env: Any, stack: Any, place: dict[str, Any]) -> Any:
     if stack is None:
         return env
     from rewardsmith.wrappers.gymnasium_env import RewardWrapper
 
     return _or_close(env, lambda: RewardWrapper(env, stack, **place))
-
-
-def _vectorized(builders: list[Any], mode: str, autoreset: AutoresetMode) -> Any:
-    if mode not in _MODES:
-        raise ConfigError(
-            f"vectorization_mode is one of {_MODES}. Received {mode!r}.{near_misses(mode, _MODES)}"
-        )
-    kind = gym.vector.SyncVectorEnv if mode == "sync" else gym.vector.AsyncVectorEnv
-    return kind(builders, autoreset_mode=autoreset)
 
 
 def _wrapped_vector(env: Any, stack: Any, place: dict[str, Any]) -> Any:
@@ -165,7 +148,7 @@ def _make_parallel(
             f"{entry.id} is a PettingZoo game, which has no vector env. Received "
             f"num_envs={num_envs}; leave it out, and vectorise with SuperSuit outside the reward."
         )
-    env = build_bare(entry, **kwargs)
+    env = building.make_entry(entry, kwargs)
     if stack is None:
         return env
     from rewardsmith.wrappers.pettingzoo_parallel import RewardParallelWrapper

@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.errors import PlaceError, require
+from rewardsmith.language.validate import builtins_used
 from rewardsmith.stack import RewardStack
-from rewardsmith.term import Learner
 from rewardsmith.transition import Transition
-from rewardsmith.wrappers.gather import EpisodeLog, FeatureReader, bound_stack, find_schema
+from rewardsmith.wrappers.checks import check_kind, learner, one_number, refuse_second
+from rewardsmith.wrappers.gather import (
+    EpisodeLog,
+    FeatureReader,
+    bound_stack,
+    find_schema,
+    objects,
+)
 
 # A base class is needed at import, so only those who use this place need the extra.
 _pettingzoo: Any = require("pettingzoo.utils.wrappers", extra="multiagent")
@@ -28,8 +35,8 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
     early keeps its slot empty until the next reset; others are not affected.
 
     Args:
-        env: a PettingZoo parallel env whose agents share one observation space (or one
-            `feature_schema`).
+        env: a PettingZoo parallel env. Where the reward reads features, its agents share one
+            `feature_schema`, or without one an observation space.
         reward: a stack, a formula, a YAML path, a mapping or a term; the same for all agents.
         gamma: the learner's discount.
         bootstraps_on_truncation: whether the learner values the state at a time limit.
@@ -38,7 +45,8 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
 
     Raises:
         MissingExtraError: pettingzoo is not installed (raised on import).
-        PlaceError: without a schema, agents whose observation spaces differ.
+        PlaceError: no parallel env, one with a reward already inside, or one without a schema
+            whose agents' observation spaces differ though the reward reads them.
         BindingError, UnknownNameError: the reward cannot run here.
     """
 
@@ -52,18 +60,22 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
         on_nan: str = "raise",
         training: bool = True,
     ) -> None:
+        check_kind(env, "PettingZoo parallel env", "RewardParallelWrapper")
+        refuse_second(hasattr(env, "reward_learner"), "RewardParallelWrapper")
         super().__init__(env)
+        self.reward_learner = learner(gamma, bootstraps_on_truncation)
         self._slots = {agent: i for i, agent in enumerate(env.possible_agents)}
         schema = find_schema(lambda: env.feature_schema)
-        self.reader = FeatureReader(schema, _one_space(env, schema is None))
+        self.reader = FeatureReader(schema, env.observation_space(env.possible_agents[0]))
         self.stack: RewardStack = bound_stack(
             reward,
             self.reader,
-            Learner(gamma, bootstraps_on_truncation),
+            self.reward_learner,
             num_envs=len(self._slots),
             place="PettingZoo parallel wrapper",
             on_nan=on_nan,
         )
+        _check_alike(env, self.stack, schema is None)
         self.training = training
         self.last_transition: Transition | None = None
         self._log = EpisodeLog(self.stack.names, len(self._slots))
@@ -79,15 +91,24 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
         self.stack.reset(everyone)
         self._log.reset(everyone)
         self._t, self._episode = 0, self._episode + 1
-        self._states = {a: (o, infos[a]) for a, o in observations.items()}
+        self._states = {a: (o, infos.get(a, {})) for a, o in observations.items()}
         return observations, infos
 
     def step(self, actions: dict[str, Any]) -> Parallel:
-        """Step all agents and pay each what the stack says."""
+        """Step all agents and pay each what the stack says.
+
+        Raises:
+            PlaceError: no episode has begun.
+            ContractError: an agent was paid something else than one number.
+        """
+        if self._episode < 0:
+            raise PlaceError("A reward follows episodes from their start. Call reset() first.")
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
         acting = [a for a in self._slots if a in rewards and a in self._states and a in actions]
         if not acting:
             return observations, rewards, terminations, truncations, infos
+        # Agents may share one dict, and the env may keep it.
+        infos = {a: dict(infos.get(a, {})) for a in observations}
         arrived = {a: (observations[a], infos[a]) for a in acting}
         ends = (terminations, truncations)
         transition = self._transition(acting, actions, rewards, ends, arrived)
@@ -114,9 +135,9 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
         obs, next_obs = _batch([o for o, _ in before]), _batch([o for o, _ in after])
         return Transition(
             obs,
-            np.array([actions[a] for a in acting]),
+            _rows([actions[a] for a in acting]),
             next_obs,
-            np.array([rewards[a] for a in acting], dtype=np.float64),
+            np.array([one_number(rewards[a]) for a in acting]),
             np.array([ends[0][a] for a in acting], dtype=bool),
             np.array([ends[1][a] for a in acting], dtype=bool),
             self.reader.batch([i for _, i in before], obs),
@@ -142,19 +163,37 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
 
 
 def _batch(observations: list[Any]) -> Any:
-    """Observations of several agents as arrays; None if their shapes differ."""
-    if isinstance(observations[0], Mapping):
-        return {key: _batch([o[key] for o in observations]) for key in observations[0]}
-    arrays = [np.asarray(o) for o in observations]
-    return np.array(arrays) if len({a.shape for a in arrays}) == 1 else None
+    """Observations of several agents as arrays; as objects where their shapes differ."""
+    first = observations[0]
+    if isinstance(first, Mapping) and all(o.keys() == first.keys() for o in observations):
+        return {key: _batch([o[key] for o in observations]) for key in first}
+    return _rows(observations)
 
 
-def _one_space(env: Any, needed: bool) -> Any:
-    spaces = [env.observation_space(agent) for agent in env.possible_agents]
-    if needed and any(space != spaces[0] for space in spaces):
+def _rows(values: list[Any]) -> Any:
+    """One row per agent: an array where they are alike, else objects."""
+    if any(isinstance(v, str | tuple | list | Mapping) for v in values):
+        return objects(values)
+    arrays = [np.asarray(v) for v in values]
+    return np.array(arrays) if len({a.shape for a in arrays}) == 1 else objects(values)
+
+
+def _check_alike(env: Any, stack: RewardStack, from_obs: bool) -> None:
+    """Refuse agents that observe or act in different shapes, if the reward reads those."""
+    read = builtins_used(stack.tree)
+    if "obs" in read or (from_obs and stack.needs):
+        _refuse_unlike("observation", env.observation_space, env)
+    if "action" in read:
+        _refuse_unlike("action", env.action_space, env)
+
+
+def _refuse_unlike(what: str, space_of: Any, env: Any) -> None:
+    spaces = [space_of(agent) for agent in env.possible_agents]
+    # A Dict or Tuple has no shape; compare it whole.
+    shapes = [space if space.shape is None else space.shape for space in spaces]
+    if any(shape != shapes[0] for shape in shapes):
         raise PlaceError(
-            "Without a feature_schema, features are the observation, so all agents must observe "
-            f"alike. Received different spaces for {list(env.possible_agents)}; give the env a "
-            "feature_schema and write features into every agent's info."
+            f"A reward that reads the {what} needs agents whose {what}s are alike. Received "
+            f"different {what} spaces for {list(env.possible_agents)}; read features instead: "
+            "give the env a feature_schema and write features into every agent's info."
         )
-    return spaces[0]

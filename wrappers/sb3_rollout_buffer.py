@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from stable_baselines3.common.buffers import DictRolloutBuffer, RolloutBuffer
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
-from rewardsmith.errors import BindingError, PlaceError
+from rewardsmith.errors import PlaceError
+from rewardsmith.wrappers.checks import check_gamma
 from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv, find_reward_env
 
 
-class _EpisodePay:
+class EpisodePay:
     """Adds what deferred terms pay an episode, when it ends, to its rows of this rollout.
 
     A mixin before SB3's buffers, whose own reward handling (the value added at a time limit,
@@ -26,8 +27,9 @@ class _EpisodePay:
     def __init__(self, *args: Any, env: Any, gamma: float = 0.99, **kwargs: Any) -> None:
         self.env = _reward_env(env)
         self._normalize = _normalize_between(env)
-        check_gamma(self.env, gamma, type(self).__name__)
+        check_gamma(self.env.reward_learner, gamma, type(self).__name__)
         super().__init__(*args, gamma=gamma, **kwargs)  # type: ignore[call-arg]
+        self.env.claim_episode_terms()
 
     def add(self, obs: Any, action: Any, reward: Any, *rest: Any, **named: Any) -> None:
         """Store one step of all envs; episodes that it ended are paid."""
@@ -59,7 +61,7 @@ class _EpisodePay:
             )
 
 
-class RewardRolloutBuffer(_EpisodePay, RolloutBuffer):
+class RewardRolloutBuffer(EpisodePay, RolloutBuffer):
     """SB3's RolloutBuffer that serves terms of episode scope.
 
     When an episode ends, its deferred terms are worked out over the whole episode, and added to
@@ -85,20 +87,8 @@ class RewardRolloutBuffer(_EpisodePay, RolloutBuffer):
     """
 
 
-class RewardDictRolloutBuffer(_EpisodePay, DictRolloutBuffer):
+class RewardDictRolloutBuffer(EpisodePay, DictRolloutBuffer):
     """`RewardRolloutBuffer` for dictionary observations."""
-
-
-def check_gamma(env: RewardVecEnv, gamma: float, who: str) -> None:
-    """Refuse a learner whose discount is not the reward's; raises `BindingError`."""
-    binding = env.stack.binding
-    assert binding is not None
-    if binding.learner.gamma != gamma:
-        raise BindingError(
-            "A reward and its learner share one discount gamma, or shaping changes the optimal "
-            f"policy. Received gamma={binding.learner.gamma:g} in RewardVecEnv and "
-            f"gamma={gamma:g} in {who}; give both the same."
-        )
 
 
 def _reward_env(env: Any) -> RewardVecEnv:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
 
-from rewardsmith.errors import BindingError, ConfigError, PlaceError
+from rewardsmith.errors import ConfigError, PlaceError
 from rewardsmith.stack import RewardStack
-from rewardsmith.term import Learner, Scope
+from rewardsmith.term import Scope
 from rewardsmith.transition import Floats, Transition
+from rewardsmith.wrappers.checks import check_kind, learner, refuse_second
 from rewardsmith.wrappers.gather import (
     EpisodeLog,
     FeatureReader,
@@ -35,7 +36,8 @@ class RewardVecEnv(VecEnvWrapper):
 
     Every info gets `reward_env` (the env's own reward) and `reward_terms` (name -> weighted
     value); at an episode's end also `reward_episode`: `{"sum", "mean", "env", "length"}`.
-    A Monitor inside keeps recording the env's own return.
+    A Monitor inside keeps recording the env's own return. SB3 does not tell its envs the
+    learner's discount: `rewardsmith.wrappers.check_learner(model)` compares it with the reward's.
 
     Args:
         venv: the envs; VecNormalize goes around this wrapper, never inside.
@@ -44,17 +46,19 @@ class RewardVecEnv(VecEnvWrapper):
         bootstraps_on_truncation: whether the learner values the state at a time limit; SB3 does.
         on_nan: `raise`, `zero` or `last`.
         episode_terms: `refuse` terms of episode scope, or leave them to a `buffer`
-            (RewardRolloutBuffer), which pays them when the episode is known.
+            (RewardRolloutBuffer), which pays them when the episode is known. A buffer says by
+            `claim_episode_terms` that it does; training without one is refused at its first step.
         training: whether terms learn and the env-step clock runs; False for evaluation.
 
     Attributes:
+        reward_learner: the learner that the reward was told of.
         last_transition: the latest step of all envs; None before the first.
         last_total: what that step was paid, float32 of shape (N,).
         last_finished: for each episode that this step ended, its slot and what the terms of
             episode scope pay its T steps, shape (T,); empty unless `episode_terms="buffer"`.
 
     Raises:
-        PlaceError: VecNormalize is inside.
+        PlaceError: no VecEnv, or one with VecNormalize or a reward already inside.
         BindingError, UnknownNameError: the reward cannot run here.
     """
 
@@ -69,12 +73,16 @@ class RewardVecEnv(VecEnvWrapper):
         episode_terms: str = "refuse",
         training: bool = True,
     ) -> None:
+        check_kind(venv, "SB3 VecEnv", "RewardVecEnv")
         _refuse_normalize_inside(venv)
+        inside = find_reward_env(venv) is not None or venv.has_attr("reward_learner")
+        refuse_second(inside, "RewardVecEnv")
         if episode_terms not in _SERVES:
             raise ConfigError(
                 f"episode_terms is one of {sorted(_SERVES)}. Received {episode_terms!r}."
             )
         super().__init__(venv)
+        self.reward_learner = learner(gamma, bootstraps_on_truncation)
         # Wrappers between keep reset_infos of their own that are never filled.
         self._base: Any = venv.unwrapped
         # Asked softly: a SubprocVecEnv's worker dies of an unknown attribute.
@@ -84,7 +92,7 @@ class RewardVecEnv(VecEnvWrapper):
         self.stack: RewardStack = bound_stack(
             reward,
             self.reader,
-            Learner(gamma, bootstraps_on_truncation),
+            self.reward_learner,
             num_envs=venv.num_envs,
             place="SB3 VecEnv wrapper",
             serves=_SERVES[episode_terms],
@@ -94,8 +102,10 @@ class RewardVecEnv(VecEnvWrapper):
         self.last_transition: Transition | None = None
         self.last_total: NDArray[np.float32] = np.zeros(venv.num_envs, dtype=np.float32)
         self.last_finished: list[tuple[int, Floats]] = []
-        deferred = self.stack.scope is not Scope.STEP
-        self._history = EpisodeHistory(venv.num_envs) if deferred else None
+        #: whether episodes must be finished by a buffer
+        self.deferred = self.stack.scope is not Scope.STEP
+        self._claimed = False
+        self._history = EpisodeHistory(venv.num_envs) if self.deferred else None
         self._log = EpisodeLog(self.stack.names, venv.num_envs)
         self._obs: Any = None
         self._features: Mapping[str, NDArray[Any]] = {}
@@ -116,14 +126,22 @@ class RewardVecEnv(VecEnvWrapper):
         return self._obs
 
     def step_async(self, actions: NDArray[Any]) -> None:
-        """Send the actions."""
+        """Send the actions.
+
+        Raises:
+            PlaceError: no episode has begun, or nobody pays the terms of episode scope.
+        """
+        if self._obs is None:
+            raise PlaceError("A reward follows episodes from their start. Call reset() first.")
+        if self.deferred and self.training and not self._claimed:
+            self._refuse_unclaimed()
         self._actions = actions
         self.venv.step_async(actions)
 
     def step_wait(self) -> tuple[Any, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Receive the step and pay it."""
         obs, rewards, dones, infos = self.venv.step_wait()
-        infos = list(infos)
+        infos = [dict(info) for info in infos]  # an env may keep its dict
         ended = np.flatnonzero(dones).tolist()
         transition = self._transition(obs, rewards.astype(np.float64), ended, infos)
         paid = self.stack.step(transition)
@@ -136,6 +154,10 @@ class RewardVecEnv(VecEnvWrapper):
         if ended:
             self._after_end(dones)
         return obs, self.last_total.copy(), dones, infos
+
+    def claim_episode_terms(self) -> None:
+        """Say that you pay `last_finished` after every step; RewardRolloutBuffer does."""
+        self._claimed = True
 
     def state_dict(self) -> dict[str, Any]:
         """The running episodes (not the stack's own state), to go on with the very same envs."""
@@ -157,6 +179,16 @@ class RewardVecEnv(VecEnvWrapper):
         self._log.load_state_dict(state["log"])
         if self._history is not None:
             self._history.load_state_dict(state["history"])
+
+    def _refuse_unclaimed(self) -> None:
+        late = ", ".join(entry.name for entry in self.stack.entries if entry.deferred)
+        raise PlaceError(
+            'Under episode_terms="buffer" a buffer pays the terms of episode scope, and none was '
+            f"built for this env, so the learner would never see them. Received {late}; write "
+            "PPO(..., rollout_buffer_class=RewardRolloutBuffer, rollout_buffer_kwargs={'env': "
+            "venv}), or for evaluation RewardVecEnv(..., training=False). A learner of your own "
+            "pays env.last_finished after each step, and says so by env.claim_episode_terms()."
+        )
 
     def _transition(
         self, obs: Any, rewards: Floats, ended: list[int], infos: list[Any]
@@ -224,23 +256,6 @@ class RewardVecEnv(VecEnvWrapper):
         self._episode = self._episode.copy()
         self._episode[mask] = self._next_episode + np.arange(count)
         self._next_episode += count
-
-
-def check_learner(model: Any, stack: RewardStack) -> None:
-    """Refuse a Stable-Baselines3 model whose discount is not the stack's.
-
-    Raises:
-        BindingError: with both numbers.
-    """
-    gamma = None if stack.binding is None else stack.binding.learner.gamma
-    if gamma is None or gamma == model.gamma:
-        return
-    raise BindingError(
-        "A reward and its learner share one discount gamma, or shaping changes the optimal "
-        f"policy. Received gamma={gamma:g} in the reward's place and gamma={model.gamma:g} in "
-        f"{type(model).__name__}; give both the same, e.g. "
-        f"RewardVecEnv(venv, reward, gamma={model.gamma:g})."
-    )
 
 
 def find_reward_env(env: Any) -> RewardVecEnv | None:

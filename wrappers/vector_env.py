@@ -14,8 +14,8 @@ from gymnasium.vector.utils import iterate
 from rewardsmith.errors import PlaceError
 from rewardsmith.features import FeatureSchema
 from rewardsmith.stack import RewardStack
-from rewardsmith.term import Learner
 from rewardsmith.transition import Bools, Floats, Transition
+from rewardsmith.wrappers.checks import check_kind, learner, refuse_second
 from rewardsmith.wrappers.gather import (
     Arrays,
     EpisodeLog,
@@ -23,6 +23,7 @@ from rewardsmith.wrappers.gather import (
     bound_stack,
     copy_obs,
     find_schema,
+    objects,
     put_obs,
     put_rows,
     take_rows,
@@ -48,7 +49,8 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
         training: whether terms learn and the env-step clock runs; False for evaluation.
 
     Raises:
-        PlaceError: the env does not say how it resets.
+        PlaceError: no vector env, one that does not say how it resets, or one with a reward
+            already inside.
         BindingError, UnknownNameError: the reward cannot run here.
     """
 
@@ -70,13 +72,16 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
             on_nan=on_nan,
             training=training,
         )
+        check_kind(env, "Gymnasium vector env", "RewardVectorWrapper")
+        refuse_second(_has_reward(env), "RewardVectorWrapper")
         super().__init__(env)
+        self.reward_learner = learner(gamma, bootstraps_on_truncation)
         self.autoreset_mode = _autoreset_mode(env)
         self.reader = FeatureReader(_schema(env), env.single_observation_space)
         self.stack: RewardStack = bound_stack(
             reward,
             self.reader,
-            Learner(gamma, bootstraps_on_truncation),
+            self.reward_learner,
             num_envs=env.num_envs,
             place="Gymnasium vector wrapper",
             on_nan=on_nan,
@@ -230,10 +235,7 @@ def _rows(space: spaces.Space[Any], batch: Any, count: int) -> Any:
         return {key: _rows(part, batch[key], count) for key, part in space.spaces.items()}
     if not isinstance(space, spaces.Tuple):
         return batch
-    rows = np.empty(count, dtype=object)
-    for i, row in enumerate(iterate(space, batch)):
-        rows[i] = row
-    return rows
+    return objects(list(iterate(space, batch)))
 
 
 def _masked(values: Mapping[str, Any], mask: Bools) -> dict[str, Any]:
@@ -250,6 +252,15 @@ def _autoreset_mode(env: VectorEnv[Any, Any, Any]) -> AutoresetMode:
             "SAME_STEP or DISABLED of gymnasium.vector.AutoresetMode."
         )
     return AutoresetMode(mode)
+
+
+def _has_reward(env: Any) -> bool:
+    layer = env
+    while isinstance(layer, VectorWrapper):
+        if isinstance(layer, RewardVectorWrapper):
+            return True
+        layer = layer.env
+    return hasattr(layer, "call") and any(layer.call("has_wrapper_attr", "reward_learner"))
 
 
 def _schema(env: Any) -> FeatureSchema | None:

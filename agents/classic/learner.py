@@ -20,6 +20,7 @@ from rewardsmith.agents.classic.evaluate import make_bare
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Scope
+from rewardsmith.wrappers.sb3_learner import check_learner
 from rewardsmith.wrappers.sb3_replay_buffer import (
     RewardDictReplayBuffer,
     RewardHerReplayBuffer,
@@ -74,6 +75,7 @@ class Learner:
             **self._places(),
             **self._settings(),
         )
+        check_learner(self.model)
 
     @property
     def stack(self) -> RewardStack:
@@ -119,6 +121,7 @@ class Learner:
             force_reset=not goes_on,
             **self._places(),
         )
+        check_learner(self.model)
         self.stack.load(folder / "stack.npz")
         if not self.algorithm.on_policy:
             self.model.load_replay_buffer(folder / "replay.pkl", truncate_last_traj=not goes_on)

@@ -6,7 +6,13 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from rewardsmith.errors import BindingError, NonFiniteRewardError, PlaceError, UnknownNameError
+from rewardsmith.errors import (
+    BindingError,
+    ContractError,
+    NonFiniteRewardError,
+    PlaceError,
+    UnknownNameError,
+)
 from rewardsmith.stack import RewardStack
 from rewardsmith.wrappers import RewardWrapper
 
@@ -153,3 +159,57 @@ def test_actions_whose_parts_differ_in_shape():
     action = (1, np.array([0.5, 0.5], np.float32))
     assert env.step(action)[1] == 0.75
     assert env.last_transition.action[0] is action
+
+
+def test_a_step_without_an_episode(chain):
+    env = RewardWrapper(chain(), "env + potential(place)")
+    with pytest.raises(PlaceError, match="Call reset"):
+        env.step(1)
+    assert env.unwrapped.steps == 0
+    env.reset()
+    for _ in range(3):
+        env.step(1)
+    with pytest.raises(PlaceError, match="Autoreset"):
+        env.step(1)
+    env.reset()
+    env.step(1)
+
+
+class Keeps(gym.Wrapper[Any, Any, Any, Any]):
+    """An env that gives one dict as every info."""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.info: dict[str, Any] = {}
+
+    def reset(self, **options: Any) -> Any:
+        obs, info = self.env.reset(**options)
+        self.info.update(info)
+        return obs, self.info
+
+    def step(self, action: Any) -> Any:
+        *rest, info = self.env.step(action)
+        self.info.update(info)
+        return (*rest, self.info)
+
+
+def test_an_env_that_keeps_its_info(chain):
+    env = RewardWrapper(Keeps(chain()), "env")
+    ends = []
+    for _ in range(2):
+        env.reset()
+        ends += ["reward_episode" in env.step(1)[4] for _ in range(3)]
+    assert ends == [False, False, True] * 2
+
+
+class Objectives(gym.Wrapper[Any, Any, Any, Any]):
+    def step(self, action: Any) -> Any:
+        obs, reward, *rest = self.env.step(action)
+        return (obs, np.array([reward, 0.0]), *rest)
+
+
+def test_a_reward_of_two_objectives_is_refused(chain):
+    env = RewardWrapper(Objectives(chain()), "env")
+    env.reset()
+    with pytest.raises(ContractError, match="one number"):
+        env.step(1)

@@ -141,3 +141,43 @@ def test_the_registered_game():
         assert infos[agent]["reward_episode"]["length"] == 25
     with pytest.raises(ConfigError, match="SuperSuit"):
         rewardsmith.make("rewardsmith/SimpleSpread-v0", num_envs=2)
+
+
+def test_a_step_before_the_first_reset():
+    env = RewardParallelWrapper(Walkers(), "env")
+    with pytest.raises(PlaceError, match="Call reset"):
+        env.step({"fast": 1, "slow": 1})
+
+
+def test_agents_that_share_one_info():
+    class Shares(Walkers):
+        feature_schema = None
+
+        def _infos(self, agents: list[str]) -> Any:
+            shared: dict[str, Any] = {}
+            return {agent: shared for agent in agents}
+
+    steps = play(RewardParallelWrapper(Shares(), "env + 2*obs[0]"))
+    infos = steps[1][1]
+    assert infos["fast"]["reward_terms"]["env"] == 1.0
+    assert infos["slow"]["reward_terms"]["env"] == 0.0
+    assert "reward_episode" not in infos["slow"]
+
+
+def test_agents_unlike_each_other_under_a_reward_that_reads_neither():
+    class UnlikeActions(Unlike):
+        def step(self, actions: dict[str, Any]) -> Any:
+            return super().step({agent: a[0] for agent, a in actions.items()})
+
+        def action_space(self, agent: str) -> Any:
+            return spaces.Box(0, 1, (1 if agent == "fast" else 2,), np.float32)
+
+        def _obs(self, agents: list[str]) -> Any:
+            return {a: np.zeros(self.observation_space(a).shape, np.float32) for a in agents}
+
+    env = RewardParallelWrapper(UnlikeActions(), "env - 0.5")
+    env.reset()
+    rewards = env.step({"fast": np.ones(1), "slow": np.ones(2)})[1]
+    assert rewards == {"fast": -0.5, "slow": -0.5}
+    with pytest.raises(PlaceError, match="reads the action"):
+        RewardParallelWrapper(UnlikeActions(), "env - sum(action)")

@@ -85,7 +85,7 @@ def test_the_outcome_sees_the_whole_episode(chains):
 
 
 def test_sums_at_the_end_include_the_pay(chains):
-    env = place(chains())
+    env = place(chains(), training=False)
     env.reset()
     infos = [env.step(np.array([1]))[3][0] for _ in range(3)]
     assert infos[2]["reward_episode"]["sum"] == {"env": 1.0, "outcome": 3.0}
@@ -200,3 +200,18 @@ def test_a_model_is_saved_without_its_envs_and_trains_on(chains, tmp_path):
     model = A2C.load(tmp_path / "model.zip", env=env, device="cpu", **parts)
     model.learn(5)
     assert model.rollout_buffer.env is env
+
+
+def test_a_learner_without_the_buffer_is_refused_at_its_first_step(chains):
+    env = VecNormalize(place(chains()), gamma=0.5)
+    for algorithm in (PPO, A2C):
+        model = algorithm("MlpPolicy", env, gamma=0.5, device="cpu")
+        with pytest.raises(PlaceError, match=r"outcome; write PPO.*RewardRolloutBuffer"):
+            model.learn(8)
+    assert [e.steps for e in env.unwrapped.envs] == [0]
+
+
+def test_evaluation_and_step_terms_need_no_buffer(chains):
+    for env in (place(chains(), training=False), place(chains(), "env + place")):
+        env.reset()
+        env.step(np.array([1]))

@@ -202,10 +202,12 @@ def test_evaluation_neither_learns_nor_moves_the_clock(chains):
 def test_going_on_in_mid_episode(chains):
     formula = "env + potential(place) + t + outcome(at_goal, place)"
     env = RewardVecEnv(chains(), formula, gamma=0.5, episode_terms="buffer")
+    env.claim_episode_terms()
     env.reset()
     right(env, 2)
     state = pickle.loads(pickle.dumps((env.state_dict(), env.stack.state_dict())))
     other = RewardVecEnv(copy.deepcopy(env.venv), formula, gamma=0.5, episode_terms="buffer")
+    other.claim_episode_terms()
     other.stack.load_state_dict(state[1])
     other.load_state_dict(state[0])
     ((_, paid, _, infos),) = right(other, 1)
@@ -223,3 +225,10 @@ def test_a_strangers_env_in_subprocesses():
         np.testing.assert_allclose(paid, 1 - 0.99 * np.abs(after[:, 2]) + before, rtol=1e-6)
     finally:
         env.close()
+
+
+def test_a_step_before_the_first_reset(chains):
+    env = RewardVecEnv(chains(), FORMULA)
+    with pytest.raises(PlaceError, match="Call reset"):
+        env.step(np.array([1]))
+    assert env.venv.envs[0].steps == 0
