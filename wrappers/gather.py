@@ -203,6 +203,22 @@ class EpisodeLog:
         self.length[:] = state["length"]
 
 
+def final_obs(info: Mapping[str, Any], key: str, where: str) -> Any:
+    """The true final observation, without which an end cannot be paid.
+
+    Raises:
+        ContractError: the vector env keeps none.
+    """
+    try:
+        return info[key]
+    except KeyError:
+        raise ContractError(
+            "A vector env that resets itself keeps the final observation of an ended episode, or "
+            f'its last step cannot be paid. Received an end without {where}["{key}"]; let the '
+            "env put it there."
+        ) from None
+
+
 def find_schema(get: Callable[[], Any]) -> FeatureSchema | None:
     """The `feature_schema` that `get` finds, or None if the env has none."""
     try:

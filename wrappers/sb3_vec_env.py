@@ -19,6 +19,7 @@ from rewardsmith.wrappers.gather import (
     FeatureReader,
     bound_stack,
     copy_obs,
+    final_obs,
     find_schema,
     put_obs,
     put_rows,
@@ -198,7 +199,7 @@ class RewardVecEnv(VecEnvWrapper):
             next_obs = copy_obs(obs)
             terminated, truncated = self._none.copy(), self._none.copy()
             for i in ended:
-                put_obs(next_obs, i, infos[i]["terminal_observation"])
+                put_obs(next_obs, i, final_obs(infos[i], "terminal_observation", "infos[i]"))
                 truncated[i] = infos[i].get("TimeLimit.truncated", False)
                 terminated[i] = not truncated[i]
         return Transition(

@@ -22,6 +22,7 @@ from rewardsmith.wrappers.gather import (
     FeatureReader,
     bound_stack,
     copy_obs,
+    final_obs,
     find_schema,
     objects,
     put_obs,
@@ -183,12 +184,13 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
     def _final(self, obs: Any, arrived: Arrays, rows: Any, infos: dict[str, Any]) -> Any:
         """Observations and features with the true final ones in `rows`."""
         final = copy_obs(obs)
+        ends = final_obs(infos, "final_obs", "infos")
         for i in rows:
-            put_obs(final, i, infos["final_obs"][i])
+            put_obs(final, i, ends[i])
         if self.reader.from_obs:
             return final, self.reader.of_obs(final)
-        ends = self.reader.of_vector(infos.get("final_info", {}))
-        return final, put_rows(arrived, rows, take_rows(ends, rows))
+        features = self.reader.of_vector(infos.get("final_info", {}))
+        return final, put_rows(arrived, rows, take_rows(features, rows))
 
     def _annotate(
         self, infos: dict[str, Any], terms: Mapping[str, Floats], tr: Transition, done: Bools

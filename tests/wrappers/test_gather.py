@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gymnasium import spaces
 
 from rewardsmith.errors import ContractError
 from rewardsmith.features import Feature, FeatureSchema
+from rewardsmith.wrappers import RewardVecEnv
 from rewardsmith.wrappers.gather import EpisodeLog, FeatureReader, copy_obs, put_obs, put_rows
 
 SCHEMA = FeatureSchema(
@@ -78,3 +81,21 @@ def test_log_of_two_slots():
     log.reset(np.array([True, False]))
     assert log.summary(0)["length"] == 0
     assert log.summary(1)["length"] == 1
+
+
+def test_an_end_without_its_final_observation(chains, monkeypatch):
+    env = RewardVecEnv(chains(), "env + potential(place)")
+    env.reset()
+    inner, step = env.venv, env.venv.step_wait
+
+    def forgets() -> Any:
+        obs, rewards, dones, infos = step()
+        for info in infos:
+            info.pop("terminal_observation", None)
+        return obs, rewards, dones, infos
+
+    monkeypatch.setattr(inner, "step_wait", forgets)
+    env.step(np.array([1]))
+    env.step(np.array([1]))
+    with pytest.raises(ContractError, match="terminal_observation"):
+        env.step(np.array([1]))

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,3 +120,18 @@ def test_what_cannot_be_compared(chains):
         check_learner("PPO")
     with pytest.raises(PlaceError, match="no place"):
         check_learner(ppo(chains()), RewardStack.parse(FORMULA))
+
+
+def test_the_example_of_the_page_runs_and_learns_under_the_discount_it_says():
+    page = (Path(__file__).parents[2] / "docs" / "rewards.md").read_text(encoding="utf-8")
+    (example,) = (
+        block
+        for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        if "check_learner" in block
+    )
+    command = [sys.executable, "-W", "error", "-c"]
+    done = subprocess.run([*command, example], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    other = example.replace("gamma=0.98, n_steps", "gamma=0.9, n_steps")
+    done = subprocess.run([*command, other], capture_output=True, text=True, check=False)
+    assert "gamma=0.98 in the reward's place and gamma=0.9 in" in done.stderr
