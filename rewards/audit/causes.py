@@ -34,7 +34,8 @@ class Cause:
 def find_cause(exact: Exact) -> Cause | None:
     """The first known fault that explains the audited reward to within rounding."""
     for explanation in (
-        _lost, _reversed, _constant, _timeout, _terminal, _gamma, _one_sided, _clipped, _arrival,
+        _lost, _reversed, _constant, _timeout, _terminal, _gamma, _action, _arrival, _one_sided,
+        _clipped,
     ):  # fmt: skip
         for cause in explanation(exact):
             return cause
@@ -82,18 +83,30 @@ def _reversed(exact: Exact) -> Iterator[Cause]:
 
 
 def _constant(exact: Exact) -> Iterator[Cause]:
-    extra, ends = _extra(exact), exact.table.terminal[exact.table.after]
-    running = extra[~ends]
-    if len(running) == 0 or np.ptp(running) > _zero(exact) or abs(running[0]) <= _zero(exact):
+    paid = _per_step(exact)
+    if abs(paid) <= _zero(exact):
         return
-    sign = "longer" if running[0] > 0 else "shorter"
+    sign = "longer" if paid > 0 else "shorter"
     yield Cause(
-        "ALIVE BONUS" if running[0] > 0 else "STEP COST",
-        f"Every step that does not end the episode is paid {running[0]:.4g}, so {sign} episodes "
+        "ALIVE BONUS" if paid > 0 else "STEP COST",
+        f"Every step that does not end the episode is paid {paid:.4g} more, so {sign} episodes "
         "earn more whether or not the task is done.",
         f"Leave it out, or make it small beside (1 - gamma) = {1 - exact.gamma:.3g} times the "
         "value of success.",
     )
+
+
+def _per_step(exact: Exact) -> float:
+    """A constant beside a multiple of the env's own reward; 0 if it is anything else."""
+    table = exact.table
+    running = ~table.terminal[table.after]
+    extra = _extra(exact)[running]
+    if len(extra) and np.ptp(extra) <= _zero(exact):
+        return float(extra[0])
+    columns = np.stack([table.reward, np.ones(len(table.reward))], axis=1)
+    (scale, paid), *_ = np.linalg.lstsq(columns, table.proxy, rcond=None)
+    rest = np.abs(columns @ [scale, paid] - table.proxy).max()
+    return float(paid) if rest <= _zero(exact) and scale > 0 else 0.0
 
 
 def _timeout(exact: Exact) -> Iterator[Cause]:
@@ -230,6 +243,22 @@ def _one_sided(exact: Exact) -> Iterator[Cause]:
                     "Pay gamma*Phi(s') - Phi(s) whatever its sign: `potential(...)`.",
                 )
                 return
+
+
+def _action(exact: Exact) -> Iterator[Cause]:
+    table, extra, zero = exact.table, _extra(exact), _zero(exact)
+    paid = [extra[table.a == a] for a in range(table.actions)]
+    if any(len(x) == 0 or np.ptp(x) > zero for x in paid):
+        return
+    amounts = [float(x[0]) for x in paid]
+    if np.ptp(amounts) <= zero:
+        return
+    yield Cause(
+        "ACTION BONUS",
+        "What is paid beyond the env's own reward depends on the action alone, so repeating "
+        f"action {int(np.argmax(amounts))} earns {max(amounts):.4g} a step for ever.",
+        "Leave it out, or look ahead: gamma*Phi(s', a') - Phi(s, a) (Wiewiora et al. 2003).",
+    )
 
 
 def _arrival(exact: Exact) -> Iterator[Cause]:

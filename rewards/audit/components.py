@@ -15,6 +15,8 @@ def components(episodes: list[Episode]) -> Check:
     """Shares, saturation and spikes of each term, over all steps of random episodes."""
     name = "components"
     parts = _parts(episodes)
+    if not all(np.isfinite(v).all() for v in parts.values()):
+        return Check(name, SOURCE, "unchecked", "Not checked: what was paid is not finite.")
     sizes = {k: float(np.abs(v).mean()) for k, v in parts.items()}
     total = sum(sizes.values())
     if total == 0:

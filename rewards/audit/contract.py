@@ -121,7 +121,8 @@ def _clean_reset(subject: Subject, episodes: list[Episode]) -> Hazard | None:
         for episode in _short(episodes):
             again = play(pair, episode.seed, rng, actions=episode.actions, longest=len(episode))
             alone = _fresh(subject, episode)
-            if again.own == alone.own and not np.allclose(again.proxy, alone.proxy, 1e-9, 1e-12):
+            same = np.allclose(again.proxy, alone.proxy, 1e-9, 1e-12, equal_nan=True)
+            if again.own == alone.own and not same:
                 step = _first_difference(again, alone)
                 return Hazard(
                     "STATE LEFT OVER",

@@ -11,7 +11,13 @@ import numpy as np
 from gymnasium import spaces
 
 from rewardsmith.rewards.audit.probe import Seen
-from rewardsmith.rewards.audit.states import Unhashable, has_table, reward_state, state_key
+from rewardsmith.rewards.audit.states import (
+    Unhashable,
+    has_table,
+    plain_table,
+    reward_state,
+    state_key,
+)
 from rewardsmith.rewards.audit.subject import Pair, Subject
 from rewardsmith.rewards.audit.table import Table
 
@@ -107,6 +113,9 @@ class _Search:
         self.rng = np.random.default_rng(0)
         self.met = 0
         self.tabled = False
+        #: state -> its number in a toy-text table, where that is all there is to a state: then
+        #: one env is put there again and again, and nothing is copied
+        self.homes: dict[int, int] = {}
         pair.outer.close()
 
     def _pair(self) -> Pair:
@@ -139,6 +148,8 @@ class _Search:
         before = len(self.graph.states)
         state = self._node(pair, (-1, -1), seed)
         self.graph.starts.append(state)
+        if self.stack is not None and self.tabled and plain_table(pair.probe):
+            self.homes[state] = int(pair.probe.unwrapped.s)  # type: ignore[attr-defined]
         if state == before:
             self.frontier.append((state, pair))
 
@@ -150,10 +161,16 @@ class _Search:
         return key_of(pair, self.stack, hidden=self.hidden)
 
     def _expand(self, state: int, pair: Pair) -> None:
+        home, bare = self.homes.get(state), pair.probe.unwrapped
         for number, action in enumerate(self.actions):
-            for outcome in self._outcomes(pair, action):
+            if home is not None:
+                bare.s = home  # type: ignore[attr-defined]
+            for outcome in list(self._outcomes(pair, action)):
+                if home is not None:
+                    bare.s = home  # type: ignore[attr-defined]
                 self._edge(state, pair, number, action, outcome)
-        pair.outer.close()
+        if home is None:
+            pair.outer.close()
 
     def _outcomes(self, pair: Pair, action: int) -> Iterator[Outcome]:
         """A toy-text table's outcomes, equal ones merged; a single None without a table."""
@@ -176,6 +193,8 @@ class _Search:
         assert seen is not None
         before = len(graph.states)
         after = self._node(clone, (state, number), graph.seed[state])
+        if self.homes:
+            self.homes[after] = int(clone.probe.unwrapped.s)  # type: ignore[attr-defined]
         p = 1.0 if outcome is None else outcome[0]
         graph.edges.append((state, number, after, p, seen.reward, paid))
         graph.cuts.append(self._cut(pair, action, outcome, seen))
@@ -190,7 +209,7 @@ class _Search:
         self, pair: Pair, action: int, outcome: Outcome, *, cut: bool = False
     ) -> tuple[Pair, float]:
         """A copy after the action, and what it was paid."""
-        clone = _copied(pair)
+        clone = pair if self.homes else _copied(pair)
         bare: Any = clone.probe.unwrapped
         table = getattr(bare, "P", None)
         if outcome is not None:

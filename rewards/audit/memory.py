@@ -16,18 +16,25 @@ from rewardsmith.rewards.audit.tabularise import Tabled
 _EPISODES = 20
 
 
-def hidden_state(subject: Subject, tabled: Tabled, seeds: int, *, hidden: bool) -> Hazard | None:
+def hidden_state(
+    subject: Subject, tabled: Tabled, seeds: int, *, hidden: bool
+) -> tuple[Hazard | None, bool]:
     """Play random episodes and compare each step with its edge of the table.
 
     A reward that pays one transition differently on two occasions remembers something, or reads
-    the time. Steps that a time limit ends are left out: they have a check of their own.
+    the time. Steps that a time limit ends are left out: they have a check of their own. So are
+    steps whose own reward is not the table's: there it is the env that reads the time.
 
     Args:
         subject: env and reward.
         tabled: its table.
         seeds: how many first states the table knows, 0 to seeds-1.
         hidden: whether the keys hold the wrapper's own attributes.
+
+    Returns:
+        The hazard, and whether the env's own reward depends on the time of the episode.
     """
+    timed = False
     paid = _paid(tabled)
     pair, rng = subject.pair(), np.random.default_rng(5)
     stack = subject.stack
@@ -44,7 +51,10 @@ def hidden_state(subject: Subject, tabled: Tabled, seeds: int, *, hidden: bool) 
                 known = paid.get((episode.keys[i], _number(pair, action), episode.keys[i + 1]))
                 if known is None or _same(known[1] - known[0], episode.extra[i]):
                     continue
-                return Hazard(
+                if not _same(known[0], episode.own[i]):
+                    timed = True
+                    continue
+                hazard = Hazard(
                     "HIDDEN STATE",
                     f"One transition is paid two amounts: {known[1] - known[0]:.6g} and "
                     f"{episode.extra[i]:.6g} beyond the env's own reward (step {i} of a random "
@@ -53,9 +63,10 @@ def hidden_state(subject: Subject, tabled: Tabled, seeds: int, *, hidden: bool) 
                     "Put what it remembers into the observation, or make the reward a function "
                     "of (s, a, s').",
                 )
+                return hazard, timed
     finally:
         pair.outer.close()
-    return None
+    return None, timed
 
 
 def _key(pair: Pair, stack: Any, hidden: bool, tabled: Tabled) -> Hashable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rewardsmith.errors import ConfigError
@@ -20,6 +21,8 @@ from rewardsmith.rewards.audit.rollouts import sample
 from rewardsmith.rewards.audit.solve import NotSolved, Solver
 from rewardsmith.rewards.audit.subject import Subject, reward_of
 from rewardsmith.rewards.audit.tabularise import Tabled, tabularise
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Scope
 
 EXACT = "exact solution: order fit (Ng, Harada and Russell 1999), Howard's policy iteration 1960"
 FARMING = "Randlov and Alstrom 1998; Amodei and Clark 2016"
@@ -65,6 +68,7 @@ def audit(
     _check(gamma, episodes, seeds, max_states)
     build, name = _builder(env)
     chosen = reward_of(reward, name if isinstance(env, str) else "")
+    _check_scope(chosen)
     subject = Subject(build, chosen, float(gamma), bootstraps_on_truncation, name)
     return _Audit(subject, episodes, max_states, seeds).run(preferences)
 
@@ -78,6 +82,17 @@ def _check(gamma: float, episodes: int, seeds: int, max_states: int) -> None:
     for what, value in (("episodes", episodes), ("seeds", seeds), ("max_states", max_states)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{what} is a whole number of at least 1. Received {value!r}.")
+
+
+def _check_scope(reward: Any) -> None:
+    if isinstance(reward, RewardStack) and reward.scope != Scope.STEP:
+        term = next(e.name for e in reward.entries if e.term.scope != Scope.STEP)
+        raise ConfigError(
+            f"An audit follows rewards step by step. Received term {term!r} of scope "
+            f"{reward.scope.value!r}, whose pay for a step depends on how the episode goes on. "
+            "Audit the reward without that gate, and keep the gate for outcomes that the env's "
+            "own reward pays too."
+        )
 
 
 def _builder(env: Any) -> tuple[Callable[[], Any], str]:
@@ -99,7 +114,7 @@ class _Audit:
         self.max_states, self.seeds = max_states, seeds
         self.hazards: list[Hazard] = []
         self.checks: list[Check] = []
-        self.limit = 200
+        self.limit, self.timed = 200, False
 
     def run(self, preferences: Sequence[Mapping[str, Any]] | None) -> AuditResult:
         """All checks."""
@@ -116,9 +131,9 @@ class _Audit:
         loop = self._farming(exact)
         if exact is None:
             self.checks.append(telescoping.black_box_fit(self.subject, finite))
-        self.checks.append(distances.distances(exact))
+        self.checks.append(distances.distances(self.subject, tabled, exact))
         self.checks.append(correlation.proxy_correlation(finite))
-        self.checks.append(components(finite))
+        self.checks.append(components(finite or played))
         self.checks.append(correlation.alignment(self.subject, preferences))
         return self._result(tabled, exact, loop)
 
@@ -135,13 +150,13 @@ class _Audit:
         except (NotTabular, NotSolved) as reason:
             return self._inexact(str(reason))
         self._while_annealing(tabled, exact)
-        self.checks.append(_exact_check(exact))
+        self.checks.append(_exact_check(exact, timed=self.timed))
         return tabled, exact
 
     def _tabled(self) -> Tabled:
         """The table; if the reward remembers something, with its memory as part of the state."""
         tabled = self._laid_out(hidden=False)
-        hazard = hidden_state(self.subject, tabled, self.seeds, hidden=False)
+        hazard, self.timed = hidden_state(self.subject, tabled, self.seeds, hidden=False)
         if hazard is None:
             return tabled
         self.hazards.append(hazard)
@@ -149,7 +164,7 @@ class _Audit:
             raise NotTabular("one transition is paid two amounts, so no table holds the reward")
         self.max_states = min(self.max_states, 20 * tabled.table.states + 1_000)
         tabled = self._laid_out(hidden=True)
-        if hidden_state(self.subject, tabled, self.seeds, hidden=True) is not None:
+        if hidden_state(self.subject, tabled, self.seeds, hidden=True)[0] is not None:
             raise NotTabular("the reward remembers something that its attributes do not show")
         return tabled
 
@@ -194,15 +209,31 @@ class _Audit:
             remedy = "Pay a difference that is taken back on the way back: potential(...)."
             self.hazards.append(Hazard("FARMING", self.checks[-1].sentence, remedy))
             return loop
+        if exact.verdict == Verdict.CHANGED and done < 0.5 * could:
+            sentence = (
+                f"The best policy under it ends in success with chance {done:.2f}, where the "
+                f"env's own reward gives {could:.2f}."
+            )
+            self.checks.append(Check(name, FARMING, "failed", sentence, values))
+            remedy = "Pay for the task itself, more than for anything on the way."
+            self.hazards.append(Hazard("TASK UNDONE", sentence, remedy))
+            return None
         sentence = "The audited reward's best policy does not live in a circle that pays."
         self.checks.append(Check(name, FARMING, "passed", sentence, values))
         return loop
+
+    def _cause(self, exact: Exact) -> Cause:
+        gated = self.subject.stack is not None and any(
+            getattr(node, "term", None) in ("when", "times")
+            for node in self.subject.stack.tree.walk()
+        )
+        return find_cause(exact) or (_gate() if gated else _unknown(exact))
 
     def _result(self, tabled: Tabled | None, exact: Exact | None, loop: Loop | None) -> AuditResult:
         verdict, cause = Verdict.INCONCLUSIVE, _sampled_cause(self.hazards, self.checks)
         if exact is not None:
             verdict = exact.verdict
-            cause = None if verdict == Verdict.INVARIANT else find_cause(exact) or _unknown(exact)
+            cause = None if verdict == Verdict.INVARIANT else self._cause(exact)
         if cause is not None and verdict in (Verdict.CHANGED, Verdict.OPTIMUM_KEPT):
             self.hazards.insert(0, Hazard(cause.name, cause.sentence, cause.remedy))
         return AuditResult(
@@ -228,7 +259,18 @@ def _farming_found(name: str, loop: Loop, values: dict[str, Any]) -> Check:
     return Check(name, FARMING, "failed", sentence, values)
 
 
-def _exact_check(exact: Exact) -> Check:
+def _exact_check(exact: Exact, *, timed: bool) -> Check:
+    check = _solved(exact)
+    if not timed:
+        return check
+    note = (
+        " The env's own reward depends on the time of the episode; the table holds it as paid at "
+        "the earliest arrival."
+    )
+    return replace(check, sentence=check.sentence + note)
+
+
+def _solved(exact: Exact) -> Check:
     values = {
         "states": exact.table.states, "edges": len(exact.table.s), "scale": exact.fit.scale,
         "residual": exact.fit.worst, "regret": exact.regret, "regret_best": exact.regret_best,
@@ -251,6 +293,15 @@ def _exact_check(exact: Exact) -> Check:
         f"{values['states_that_differ']:,} states it calls a wrong action best."
     )
     return Check("exact", EXACT, "failed", sentence, values)
+
+
+def _gate() -> Cause:
+    return Cause(
+        "GATE LEAK",
+        "A gate opens and shuts on the way, so a potential that was paid through it is not taken "
+        "back through it.",
+        "Put the condition inside the potential: potential(where(condition, phi, 0)).",
+    )
 
 
 def _unknown(exact: Exact) -> Cause:

@@ -50,6 +50,11 @@ def has_table(env: gym.Env[Any, Any]) -> bool:
     return isinstance(table, dict) and bool(table) and isinstance(_int(bare, "s"), int)
 
 
+def plain_table(env: gym.Env[Any, Any]) -> bool:
+    """Whether the number `s` is all that a toy-text env says of its state."""
+    return state_key(env) == int(env.unwrapped.s)  # type: ignore[attr-defined]
+
+
 def reward_state(outer: Any, inner: Any) -> Hashable:
     """The hidden state of the wrappers between `outer` and the probe `inner`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,11 @@ from rewardsmith.wrappers.gather import FeatureReader, find_schema
 from rewardsmith.wrappers.gymnasium_env import RewardWrapper
 
 Env = gym.Env[Any, Any]
+#: attributes of envs and wrappers that a step never changes; copying them is most of the work
+_CONSTANT = (
+    "P", "observation_space", "action_space", "_observation_space", "_action_space", "spec",
+    "_cached_spec", "feature_schema", "initial_state_distrib", "desc",
+)  # fmt: skip
 
 
 @dataclass
@@ -28,11 +33,20 @@ class Pair:
     probe: Probe
 
     def copied(self) -> Pair:
-        """A copy in the same state; a transition table is shared, for it never changes."""
-        table = getattr(self.probe.unwrapped, "P", None)
-        memo = {} if table is None else {id(table): table}
+        """A copy in the same state; what never changes (spaces, transition table) is shared."""
+        memo = {id(part): part for part in self._constant_parts()}
         outer = copy.deepcopy(self.outer, memo)
         return Pair(outer, find_probe(outer))
+
+    def _constant_parts(self) -> Iterator[Any]:
+        env = self.outer
+        while True:
+            for name in _CONSTANT:
+                if (part := vars(env).get(name)) is not None:
+                    yield part
+            if not isinstance(env, gym.Wrapper):
+                return
+            env = env.env
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ import numpy as np
 
 from rewardsmith.language import builtins_used
 from rewardsmith.rewards.audit.explore import Graph, NotTabular, explore
+from rewardsmith.rewards.audit.probe import Probe
 from rewardsmith.rewards.audit.subject import Subject
 from rewardsmith.rewards.audit.table import Table
 from rewardsmith.stack import RewardStack
-from rewardsmith.term import Binding, Learner, Scope
+from rewardsmith.term import Binding, Learner
 from rewardsmith.transition import Floats, Transition
 
 #: the training clock at which every schedule has come to rest
@@ -59,11 +60,6 @@ def tabularise(
 
 
 def _check_stack(stack: RewardStack) -> None:
-    if stack.scope != Scope.STEP:
-        raise NotTabular(
-            f"the reward has {stack.scope.value} scope: what a step is paid depends on the rest "
-            "of the episode"
-        )
     if "t" in builtins_used(stack.tree):
         raise NotTabular("the reward reads t, the time of the episode, which no state holds")
     if learning := [e.name for e in stack.entries if e.term.learns]:
@@ -89,14 +85,44 @@ def _of_wrapper(subject: Subject, seeds: Sequence[int], max_states: int, hidden:
     return Tabled(replace(table, cut=filled), graph)
 
 
-def _of_stack(subject: Subject, stack: RewardStack, graph: Graph) -> Tabled:
+def dense_rewards(subject: Subject, tabled: Tabled) -> tuple[Floats, Floats, Floats]:
+    """Own and audited R(s, a, s') for all s', and P(s' | s, a), each of shape (S, A, S).
+
+    For metrics that ask for transitions that cannot happen. There the env's own reward is
+    taken as E[R | s, a], which no policy can tell from the real one; a stack is then asked.
+
+    Args:
+        subject: its reward is a stack.
+        tabled: its table, of S states.
+    """
+    table, stack = tabled.table, subject.stack
+    assert stack is not None
+    shape = (table.states, table.actions, table.states)
+    s, a, after = (x.ravel() for x in np.indices(shape))
+    own = table.expected(table.reward)[s, a]
+    every = replace(table, s=s, a=a, after=after, reward=own)
+    batch, probe = _bound_batch(subject, stack, every, tabled.graph)
+    stack.clock.steps = END_OF_TRAINING
+    proxy = stack.relabel(batch).total
+    probe.close()
+    return own.reshape(shape), proxy.reshape(shape), table.moves().toarray().reshape(shape)
+
+
+def _bound_batch(
+    subject: Subject, stack: RewardStack, table: Table, graph: Graph
+) -> tuple[Transition, Probe]:
+    """The stack bound, and every edge as one row."""
     probe = subject.bare()
     reader = subject.reader(probe)
     learner = Learner(subject.gamma, subject.bootstraps)
     stack.bind(Binding(reader.schema, learner, 1, "audit"))
     reader.need(stack.needs)
+    return _batch(table, graph, reader, stack, probe.action_space), probe
+
+
+def _of_stack(subject: Subject, stack: RewardStack, graph: Graph) -> Tabled:
     base = graph.table()
-    batch = _batch(base, graph, reader, stack, probe.action_space)
+    batch, probe = _bound_batch(subject, stack, base, graph)
     early = stack.relabel(batch).total
     stack.clock.steps = END_OF_TRAINING
     late = stack.relabel(batch).total

@@ -27,6 +27,8 @@ def declared(subject: Subject, episodes: list[Episode]) -> Check:
     `potential(obs, info) -> float`.
     """
     name = "declared potential"
+    if not episodes:
+        return Check(name, NG, "unchecked", "Not checked: no episode was paid finite amounts.")
     try:
         phi = _declared(subject, episodes)
     except _NoPotential as reason:
@@ -116,7 +118,7 @@ def telescoping(subject: Subject, episodes: int) -> Check:
         played = [play(pair, 0, rng, longest=2_000) for _ in range(episodes)]
     finally:
         pair.outer.close()
-    ended = [e for e in played if e.terminated]
+    ended = [e for e in played if e.terminated and np.isfinite(e.proxy).all()]
     if len(ended) < 4:
         reason = f"only {len(ended)} of {episodes} random episodes from one start terminated"
         return Check(name, NG, "unchecked", f"Not checked: {reason}.", {"terminated": len(ended)})
@@ -160,6 +162,8 @@ def black_box_fit(subject: Subject, episodes: list[Episode], *, features: int = 
     a large one may only mean that the potential has kinks.
     """
     name, source = "potential fit", "random Fourier features (Rahimi and Recht 2007), held out"
+    if not episodes:
+        return Check(name, source, "unchecked", "Not checked: no episode was paid finite amounts.")
     try:
         states = [np.array([np.ravel(o) for o in e.obs], dtype=float) for e in episodes]
     except (TypeError, ValueError):
