@@ -23,7 +23,7 @@ def best_loop(exact: Exact) -> Loop | None:
 
 def loop_of(table: Table, policy: Ints) -> Loop | None:
     """Follow the likeliest outcomes of a policy from the likeliest start until a state recurs."""
-    heads = _likeliest(table, policy)
+    heads = likeliest(table, policy)
     start = state = int(np.argmax(table.start))
     order: dict[int, int] = {}
     while state not in order:
@@ -45,7 +45,7 @@ def loop_of(table: Table, policy: Ints) -> Loop | None:
     )
 
 
-def _likeliest(table: Table, policy: Ints) -> Ints:
+def likeliest(table: Table, policy: Ints) -> Ints:
     """The likeliest edge that the policy takes from each state; -1 where there is none."""
     chosen = np.flatnonzero(table.a == policy[table.s])
     order = chosen[np.argsort(table.p[chosen], kind="stable")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -101,6 +102,8 @@ class AuditResult:
         checks: every check, in order.
         loop: the farming cycle, if there is one.
         exact: table, fit and values, for maps; None if the env could not be laid out.
+        subject: env and reward, for the report's replay.
+        settings: what `audit` was called with, for the command that runs it again.
     """
 
     env: str
@@ -114,6 +117,8 @@ class AuditResult:
     checks: tuple[Check, ...]
     loop: Loop | None = None
     exact: Any = None
+    subject: Any = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def exit_status(self) -> int:
