@@ -69,8 +69,12 @@ def audit(
     build, name = _builder(env)
     chosen = reward_of(reward, name if isinstance(env, str) else "")
     _check_scope(chosen)
-    subject = Subject(build, chosen, float(gamma), bootstraps_on_truncation, name)
-    return _Audit(subject, episodes, max_states, seeds).run(preferences)
+    env_id = env if isinstance(env, str) else ""
+    subject = Subject(build, chosen, float(gamma), bootstraps_on_truncation, name, env_id)
+    result = _Audit(subject, episodes, max_states, seeds).run(preferences)
+    settings = {"episodes": episodes, "seeds": seeds, "max_states": max_states}
+    shown = {"reward": reward if isinstance(reward, str) else "", **settings}
+    return replace(result, subject=subject, settings=shown)
 
 
 def _check(gamma: float, episodes: int, seeds: int, max_states: int) -> None:

@@ -59,6 +59,7 @@ class Subject:
         gamma: the learner's discount.
         bootstraps: whether the learner values the state at a time limit.
         name: what the report calls the env.
+        env_id: its id, if it was given by one.
     """
 
     build: Callable[[], Env]
@@ -66,6 +67,7 @@ class Subject:
     gamma: float
     bootstraps: bool = True
     name: str = ""
+    env_id: str = ""
 
     @property
     def stack(self) -> RewardStack | None:
