@@ -33,7 +33,7 @@ def declared(subject: Subject, episodes: list[Episode]) -> Check:
         phi = _declared(subject, episodes)
     except _NoPotential as reason:
         return Check(name, NG, "unchecked", f"Not checked: {reason}.")
-    worst, where = 0.0, ""
+    worst, where, place = 0.0, "", {}
     for episode, potentials in zip(episodes, phi, strict=True):
         after = potentials[1:].copy()
         if episode.terminated or (episode.truncated and not subject.bootstraps):
@@ -47,11 +47,29 @@ def declared(subject: Subject, episodes: list[Episode]) -> Check:
                 f"{episode.extra[step]:.6g} beyond the env's own reward, the declared potential "
                 f"gives {expected[step]:.6g}"
             )
+            place = _place(episode, step, expected[step])
     values = {"worst_relative": worst}
     if worst > _RELATIVE:
-        return Check(name, NG, "failed", f"It does not hold: {where}.", values)
+        return Check(name, NG, "failed", f"It does not hold: {where}.", {**values, **place})
     sentence = f"It holds on every step (largest relative error {worst:.1g})."
     return Check(name, NG, "passed", sentence, values)
+
+
+def _place(episode: Episode, step: int, expected: float) -> dict[str, Any]:
+    """One step for the report: where, what was done, and what it was paid."""
+    return {
+        "seed": episode.seed, "step": step, "action": str(episode.actions[step]),
+        "own": float(episode.own[step]), "paid": float(episode.proxy[step]),
+        "explained": float(episode.own[step] + expected),
+        "before": _shown(episode, step), "after": _shown(episode, step + 1),
+    }  # fmt: skip
+
+
+def _shown(episode: Episode, at: int) -> dict[str, str]:
+    features = episode.infos[at].get("features")
+    if isinstance(features, dict) and features:
+        return {str(k): str(v) for k, v in features.items()}
+    return {"obs": str(episode.obs[at])[:200]}
 
 
 class _NoPotential(Exception):
