@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rewardsmith.errors import ConfigError, RewardsmithError
 from rewardsmith.rewards.audit.subject import Pair, Subject
 from rewardsmith.transition import Floats
 
@@ -78,7 +79,15 @@ def play(
     _note(episode, pair, obs, key)
     for step in range(longest):
         action = actions[step] if step < len(actions) else space.sample()
-        obs, paid, terminated, truncated, info = pair.outer.step(action)
+        try:
+            obs, paid, terminated, truncated, info = pair.outer.step(action)
+        except RewardsmithError:
+            raise
+        except Exception as error:
+            raise ConfigError(
+                f"The env and its reward must take every action of the action space. Step {step} "
+                f"(seed {seed}, action {action!r}) raised {type(error).__name__}: {error}."
+            ) from error
         seen = pair.probe.seen
         assert seen is not None
         episode.actions.append(action)

@@ -84,8 +84,18 @@ class Subject:
         return str(getattr(self.reward, "__name__", repr(self.reward)))
 
     def bare(self) -> Probe:
-        """A fresh env under a probe, without the reward."""
-        return Probe(self.build())
+        """A fresh env under a probe, without the reward.
+
+        Raises:
+            ConfigError: what was built is no Gymnasium env.
+        """
+        env = self.build()
+        if not isinstance(env, gym.Env):
+            raise ConfigError(
+                "An audit takes a gymnasium.Env with one agent, fresh at each call. Received "
+                f"{type(env).__name__}; a game of several agents cannot be audited."
+            )
+        return Probe(env)
 
     def pair(self, *, training: bool = False) -> Pair:
         """A fresh env with the reward around it.

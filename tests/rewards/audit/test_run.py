@@ -244,6 +244,22 @@ def test_a_reward_that_wraps_nothing_is_refused(reward: Any) -> None:
         audit("FrozenLake-v1", reward=reward)
 
 
+class Raises(gym.Wrapper[Any, Any, Any, Any]):
+    def step(self, action: Any) -> Any:
+        raise KeyError("distance")
+
+
+def test_a_wrapper_that_raises_is_named() -> None:
+    with pytest.raises(ConfigError, match="Step 0 .* raised KeyError: 'distance'"):
+        audit("FrozenLake-v1", reward=Raises, episodes=2)
+
+
+def test_a_game_of_several_agents_is_refused() -> None:
+    pytest.importorskip("mpe2", reason="needs the extra rewardsmith[multiagent]")
+    with pytest.raises(ConfigError, match="several agents cannot be audited"):
+        audit("rewardsmith/SimpleSpread-v0", reward="env")
+
+
 def test_preferences_are_replayed() -> None:
     # In CliffWalking, going up once (-1) is better than stepping off the cliff (-100).
     pair = {"better": {"seed": 0, "actions": [0]}, "worse": {"seed": 0, "actions": [1]}}
