@@ -250,7 +250,7 @@ class Raises(gym.Wrapper[Any, Any, Any, Any]):
 
 
 def test_a_wrapper_that_raises_is_named() -> None:
-    with pytest.raises(ConfigError, match="Step 0 .* raised KeyError: 'distance'"):
+    with pytest.raises(ConfigError, match=r"Step 0 .* raised KeyError: 'distance'"):
         audit("FrozenLake-v1", reward=Raises, episodes=2)
 
 
