@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +19,15 @@ def audit(
     seeds: Annotated[int, typer.Option(help="First states (seeds 0 to K-1) in the table.")] = 1,
     max_states: Annotated[int, typer.Option(help="Give up the exact path beyond.")] = 50_000,
     preferences: Annotated[Path | None, typer.Option(help="JSON file of ranked pairs.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.html and audit.json; created.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
-    """Audit a reward; exit status 0 kept, 1 changed, 2 inconclusive."""
+    """Audit a reward; exit status 0 kept, 1 changed, 2 inconclusive.
+
+    With --out, the last line printed is the path of the report (on stderr with --json).
+    """
     from rewardsmith.rewards.audit.printing import print_result, read_preferences
     from rewardsmith.rewards.audit.run import audit as run
 
@@ -34,4 +41,9 @@ def audit(
         preferences=read_preferences(preferences) if preferences else None,
     )
     print_result(result, as_json=json)
+    if out is not None:
+        from rewardsmith.rewards.audit.report import write_report
+
+        sys.stdout.flush()  # the verdict comes first, whatever the folder is like
+        print(write_report(result, out), file=sys.stderr if json else sys.stdout)
     raise typer.Exit(result.exit_status)
