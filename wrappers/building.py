@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import index
 from typing import Any
 
 import gymnasium as gym
@@ -25,18 +26,24 @@ OPTIONS = (
     "vectorization_mode",
     "autoreset_mode",
     "render_mode",
+    "max_episode_steps",
 )
 _MODES = ("sync", "async")
 _UNKNOWN_KEYWORD = re.compile(r"unexpected keyword argument '(\w+)'")
+_SET_TWICE = re.compile(r"multiple values for keyword argument '(\w+)'")
 
 
 def make_bare(env_id: str, kwargs: dict[str, Any]) -> Any:
     """The env with its time limit and without a reward.
 
     Raises:
-        ConfigError: a keyword that the env does not know.
+        ConfigError: a keyword that the env does not know, or a time limit of no steps.
         MissingExtraError: a package that it needs is not installed.
     """
+    steps = kwargs.get("max_episode_steps")
+    _check_steps(steps)
+    if steps is not None:
+        kwargs = {**kwargs, "max_episode_steps": int(steps)}  # Gymnasium knows no NumPy integers
     entry = find_entry(env_id)
     if entry is not None:
         return limited(entry, kwargs)
@@ -51,10 +58,16 @@ def make_entry(entry: EnvEntry, kwargs: dict[str, Any]) -> Any:
 
 
 def limited(entry: EnvEntry, kwargs: dict[str, Any]) -> Any:
-    """An env of ours with its time limit; raises as `make_bare`."""
+    """An env of ours with its time limit, or that of a `max_episode_steps`.
+
+    As in `gymnasium.make`, None is the entry's own limit and -1 is none; raises as `make_bare`.
+    """
+    kwargs = dict(kwargs)
+    steps = kwargs.pop("max_episode_steps", None)
+    _check_steps(steps)
     env = make_entry(entry, kwargs)
-    steps = entry.max_episode_steps
-    if steps is None:
+    steps = entry.max_episode_steps if steps is None else int(steps)
+    if steps is None or steps == -1:
         return env
     return (_GoalTimeLimit if hasattr(env, "compute_reward") else TimeLimit)(env, steps)
 
@@ -72,10 +85,25 @@ def vectorized(builders: list[Any], mode: str, autoreset: AutoresetMode) -> Any:
     return kind(builders, autoreset_mode=autoreset)
 
 
+def _is_whole(value: Any) -> bool:
+    """Whether it is a whole number from 1."""
+    try:
+        return not isinstance(value, bool) and index(value) >= 1
+    except TypeError:
+        return False
+
+
+def _check_steps(steps: Any) -> None:
+    if steps is not None and not _is_whole(steps) and steps != -1:
+        raise ConfigError(
+            "max_episode_steps is a whole number from 1, -1 for no time limit, or None for the "
+            f"env's own. Received {steps!r}."
+        )
+
+
 def check_count(num_envs: Any) -> int:
     """How many envs to build; raises `ConfigError` unless it is a whole number from 1."""
-    whole = hasattr(num_envs, "__index__") and not isinstance(num_envs, bool)
-    if not whole or int(num_envs) < 1:
+    if not _is_whole(num_envs):
         raise ConfigError(
             f"num_envs is a whole number from 1, or None for a single env. Received {num_envs!r}."
         )
@@ -119,14 +147,21 @@ def _telling(env_id: str, kwargs: dict[str, Any], extra: str | None = None) -> I
     except gym.error.Error as error:
         raise ConfigError(f"Gymnasium cannot build {env_id!r}: {_sentence(error)}") from error
     except TypeError as error:
-        found = _UNKNOWN_KEYWORD.search(str(error))
-        # Any other TypeError is the env's own.
-        if found is None or found[1] not in kwargs:
+        told = _keyword_error(env_id, error, kwargs)
+        if told is None:
             raise
-        raise _unknown_keyword(env_id, found[1]) from error
+        raise told from error
 
 
-def _unknown_keyword(env_id: str, name: str) -> ConfigError:
+def _keyword_error(env_id: str, error: TypeError, kwargs: dict[str, Any]) -> ConfigError | None:
+    """The error for a keyword that the env cannot take, or None if `error` is the env's own."""
+    twice = _SET_TWICE.search(str(error))
+    if twice is not None and twice[1] in kwargs:
+        return ConfigError(f"{env_id} sets {twice[1]!r} itself. Leave it out.")
+    found = _UNKNOWN_KEYWORD.search(str(error))
+    if found is None or found[1] not in kwargs:
+        return None
+    name = found[1]
     hint = near_misses(name, OPTIONS)
     return ConfigError(
         f"Keywords that make() does not know itself go to the env. {env_id} has none called "

@@ -41,7 +41,8 @@ def make(
         num_envs: build a vector env of so many; None builds a single env.
         vectorization_mode: `sync` or `async`, with num_envs.
         autoreset_mode: Gymnasium's, with num_envs.
-        kwargs: passed to the env (`render_mode`, ...).
+        kwargs: passed to the env (`render_mode`, ...); `max_episode_steps` replaces its time limit,
+            inside the reward.
 
     Returns:
         A gymnasium Env or VectorEnv, or a PettingZoo parallel env for multi-agent ids.

@@ -45,10 +45,11 @@ def check_learner(model: Any, stack: RewardStack | None = None) -> None:
 
 
 def _bound(stack: RewardStack) -> Learner:
-    if stack.binding is None:
+    if not isinstance(stack, RewardStack) or stack.binding is None:
+        what = "a stack in no place" if isinstance(stack, RewardStack) else repr(stack)
         raise PlaceError(
-            "Only a reward that runs somewhere can be compared. Received a stack in no place; put "
-            "it around the model's env first."
+            "Only a reward that runs somewhere can be compared: the stack of its place, such as "
+            f"venv.stack. Received {what}; put it around the model's env first."
         )
     return stack.binding.learner
 

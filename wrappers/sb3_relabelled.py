@@ -44,7 +44,7 @@ class Relabelled:
     def __init__(
         self,
         *args: Any,
-        env: Any,
+        env: Any = None,
         handle_timeout_termination: bool = True,
         optimize_memory_usage: bool = False,
         n_steps: int = 1,
@@ -205,7 +205,8 @@ def _reward_env(env: Any, who: str) -> RewardVecEnv:
     if found is None:
         raise PlaceError(
             f"{who} asks a RewardVecEnv for the rewards of its steps. Received "
-            f"{type(env).__name__} without one inside; pass the learner's env as "
+            f"{'no env' if env is None else type(env).__name__ + ' without one inside'}; pass "
+            "the learner's env as "
             "replay_buffer_kwargs={'env': venv} with venv = RewardVecEnv(..., reward)."
         )
     if found.stack.scope is not Scope.STEP:

@@ -40,7 +40,7 @@ class RewardReplayBuffer(Relabelled, _OneOrMoreSteps):
 
     Args:
         args, kwargs: as SB3 passes them.
-        env: the learner's env.
+        env: the learner's env, which has no default: SB3 does not pass it.
         n_steps: steps whose rewards are added up before the learner bootstraps.
         gamma: the learner's discount; needed if n_steps > 1.
 
@@ -73,7 +73,7 @@ class RewardHerReplayBuffer(Relabelled, HerReplayBuffer):
 
     sb3_takes_env = True
 
-    def __init__(self, *args: Any, env: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, env: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, env=env, **kwargs)
         self._check_goals(self._place())
 

@@ -24,7 +24,7 @@ class EpisodePay:
     rewards: NDArray[np.float32]
     pos: int
 
-    def __init__(self, *args: Any, env: Any, gamma: float = 0.99, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, env: Any = None, gamma: float = 0.99, **kwargs: Any) -> None:
         self.env = _reward_env(env)
         self._normalize = _normalize_between(env)
         check_gamma(self.env.reward_learner, gamma, type(self).__name__)
@@ -78,7 +78,7 @@ class RewardRolloutBuffer(EpisodePay, RolloutBuffer):
 
     Args:
         args, kwargs: as SB3 passes them.
-        env: the learner's env.
+        env: the learner's env, which has no default: SB3 does not pass it.
         gamma: the learner's discount.
 
     Raises:
@@ -94,11 +94,13 @@ class RewardDictRolloutBuffer(EpisodePay, DictRolloutBuffer):
 def _reward_env(env: Any) -> RewardVecEnv:
     found = find_reward_env(env)
     if found is None or found.episode_terms != "buffer":
-        what = "none" if found is None else f"one with episode_terms={found.episode_terms!r}"
+        what = "no env" if env is None else f"{type(env).__name__} without one"
+        if found is not None:
+            what = f"one with episode_terms={found.episode_terms!r}"
         raise PlaceError(
             "A buffer that pays terms of episode scope needs "
             'RewardVecEnv(venv, reward, episode_terms="buffer") as its env. '
-            f"Received {what} in {type(env).__name__}; pass it as "
+            f"Received {what}; pass it as "
             "rollout_buffer_kwargs={'env': venv}."
         )
     return found

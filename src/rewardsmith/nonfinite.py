@@ -38,7 +38,8 @@ class Repair:
     ) -> None:
         if policy not in POLICIES:
             raise ConfigError(
-                f"on_nan is one of {POLICIES}. Received {policy!r}.{near_misses(policy, POLICIES)}"
+                f"on_nan is one of {POLICIES}. "
+                f"Received {policy!r}.{near_misses(str(policy), POLICIES)}"
             )
         self.policy, self.num_envs = policy, num_envs
         self.formulas = formulas or {}

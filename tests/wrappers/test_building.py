@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -15,9 +16,9 @@ from rewardsmith.wrappers import RewardVectorWrapper
 ENV, OURS, REWARD = "CartPole-v1", "rewardsmith/CartPole-v0", "env + potential(-abs(obs[2]))"
 
 
-@pytest.mark.parametrize("count", [0, -1, "2", 2.5, True])
+@pytest.mark.parametrize("count", [0, -1, "2", 2.5, True, [2]])
 def test_num_envs_is_a_whole_number_from_one(count):
-    with pytest.raises(ConfigError, match=f"num_envs .*Received {count!r}"):
+    with pytest.raises(ConfigError, match="num_envs .*" + re.escape(f"Received {count!r}")):
         rewardsmith.make(ENV, REWARD, num_envs=count)
 
 
@@ -47,6 +48,41 @@ def test_a_keyword_that_the_env_does_not_know(env_id, extra):
 def test_a_misspelt_option_of_make_is_hinted_at():
     with pytest.raises(ConfigError, match=r"'gama'.*Did you mean 'gamma'"):
         rewardsmith.make(OURS, "potential", gama=0.9)
+
+
+def test_a_keyword_that_the_env_sets_itself():
+    with pytest.raises(ConfigError, match="sets 'disable_env_checker' itself"):
+        rewardsmith.make("rewardsmith/DoorKey-5x5-v0", disable_env_checker=True)
+
+
+@pytest.mark.parametrize("policy", ["zer", None, 3])
+def test_on_nan_is_a_policy(policy):
+    with pytest.raises(ConfigError, match=re.escape(f"Received {policy!r}")):
+        rewardsmith.make(ENV, REWARD, on_nan=policy)
+
+
+@pytest.mark.parametrize("env_id", ["rewardsmith/DoorKey-5x5-v0", "MountainCar-v0", "CartPole-v1"])
+def test_another_time_limit_lies_inside_the_reward(env_id):
+    env = rewardsmith.make(env_id, "env + 0", max_episode_steps=np.int64(3))
+    env.reset(seed=0)
+    steps = [env.step(0) for _ in range(3)]
+    assert [(terminated, truncated) for _, _, terminated, truncated, _ in steps] == [
+        (False, False), (False, False), (False, True),
+    ]  # fmt: skip
+    assert steps[-1][4]["reward_episode"]["length"] == 3
+
+
+def test_no_time_limit():
+    env = rewardsmith.make("MountainCar-v0", "potential", max_episode_steps=-1)
+    env.reset(seed=0)
+    assert not any(env.step(1)[3] for _ in range(201))  # its own limit is 200 steps
+
+
+@pytest.mark.parametrize("steps", [0, -2, 2.5, "5", True])
+@pytest.mark.parametrize("env_id", [ENV, OURS])
+def test_a_time_limit_is_a_whole_number(env_id, steps):
+    with pytest.raises(ConfigError, match=f"max_episode_steps .*Received {steps!r}"):
+        rewardsmith.make(env_id, max_episode_steps=steps)
 
 
 def test_a_type_error_of_the_env_itself_stays_its_own():

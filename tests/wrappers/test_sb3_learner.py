@@ -120,6 +120,8 @@ def test_what_cannot_be_compared(chains):
         check_learner("PPO")
     with pytest.raises(PlaceError, match="no place"):
         check_learner(ppo(chains()), RewardStack.parse(FORMULA))
+    with pytest.raises(PlaceError, match=r"venv\.stack.*'env'"):
+        check_learner(ppo(chains()), "env")  # type: ignore[arg-type]
 
 
 def test_the_example_of_the_page_runs_and_learns_under_the_discount_it_says():

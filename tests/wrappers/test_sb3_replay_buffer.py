@@ -210,6 +210,8 @@ def test_refusals(chains):
     env = RewardVecEnv(chains(), FORMULA)
     with pytest.raises(PlaceError, match="DummyVecEnv without one"):
         learner(chains(), replay_buffer_kwargs={"env": chains()})
+    with pytest.raises(PlaceError, match="Received no env; pass"):  # SB3 passes none
+        learner(env, replay_buffer_kwargs=None)
     with pytest.raises(PlaceError, match="optimize_memory_usage"):
         learner(env, optimize_memory_usage=True)
     with pytest.raises(BindingError, match="handle_timeout_termination=False"):

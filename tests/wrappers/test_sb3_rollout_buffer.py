@@ -183,8 +183,10 @@ def test_an_env_that_withholds_no_terms_is_refused(chains):
     spaces = chains().observation_space, chains().action_space
     with pytest.raises(PlaceError, match="episode_terms='refuse'"):
         RewardRolloutBuffer(4, *spaces, env=RewardVecEnv(chains(), "env"))
-    with pytest.raises(PlaceError, match="none in DummyVecEnv"):
+    with pytest.raises(PlaceError, match="DummyVecEnv without one"):
         RewardRolloutBuffer(4, *spaces, env=chains())
+    with pytest.raises(PlaceError, match=r"no env; pass .*'env': venv"):  # SB3 passes none
+        PPO("MlpPolicy", place(chains()), rollout_buffer_class=RewardRolloutBuffer, device="cpu")
 
 
 def test_a_model_is_saved_without_its_envs_and_trains_on(chains, tmp_path):
