@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.audit.printing import plain
 from rewardsmith.rewards.audit.report_maps import Maps, maps
-from rewardsmith.rewards.audit.report_steps import Violation, replay, violation
+from rewardsmith.rewards.audit.report_steps import Violation, action_names, replay, violation
 from rewardsmith.rewards.audit.result import MEANING, AuditResult, Verdict
 from rewardsmith.storage import write_atomic
 
@@ -62,8 +62,10 @@ def render(result: AuditResult, subject: Any = None) -> str:
         loader=PackageLoader(_HERE, "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     subject = result.subject if subject is None else subject
-    place: Violation | None = violation(result)
-    film = replay(result, subject)
+    names = action_names(subject)
+    place: Violation | None = violation(result, names)
+    film = replay(result, subject, names)
+    env.filters["code"] = _code
     return env.get_template("report.html.j2").render(
         result=result,
         env=result.env.removeprefix("rewardsmith/"),
@@ -106,7 +108,10 @@ def command(result: AuditResult) -> str:
 
 
 def _maps(result: AuditResult, subject: Any) -> Maps | None:
-    return None if result.exact is None else maps(*result.exact, subject)
+    if result.exact is None:
+        return None
+    exact, tabled = result.exact
+    return maps(exact, tabled, subject)
 
 
 def _why_open(result: AuditResult) -> str:
@@ -114,6 +119,14 @@ def _why_open(result: AuditResult) -> str:
     if result.verdict != Verdict.INCONCLUSIVE:
         return ""
     return "".join(c.sentence for c in result.checks if c.name == "exact")
+
+
+def _code(text: str) -> Markup:
+    """`words` in backticks as code; all else escaped."""
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts)))
 
 
 def _script_json(data: Any) -> Markup:

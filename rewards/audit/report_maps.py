@@ -49,14 +49,15 @@ def maps(exact: Exact, tabled: Tabled, subject: Any = None) -> Maps:
         return _strips(exact)
     names, x, y = found
     stage = _stage(exact, x, y, {k: v for k, v in exact.table.features.items() if k not in names})
-    low, high = _range(exact.fit.potential)
+    low, high = _range(exact.fit.potential[~exact.table.terminal])
+    single = _single(x, y, stage)
     panels, arrows = [], False
     for caption, rows in _panels(stage):
-        cells = _cells(exact, x, y, rows)
+        cells = _cells(exact, x, y, rows, arrows=single)
         arrows = arrows or any(c.ours or c.theirs for c in cells.values())
         panels.append((caption, _heat(cells, x, y, (low, high)), _differs(cells, x, y)))
     note = f"Position is ({names[0]}, {names[1]}); "
-    note += "one state for each cell." if _single(x, y, stage) else (
+    note += "one state to a cell." if single else (
         "a cell holds several states that differ in the other features: the potential is their "
         "mean, and a cell differs where any of them does (darker: more of them)."
     )  # fmt: skip
@@ -97,7 +98,7 @@ def _toy_text(tabled: Tabled, subject: Any) -> tuple[tuple[str, str], Ints, Ints
 
 
 def _range(values: Floats) -> tuple[float, float]:
-    return float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    return float(values.min()), float(values.max())
 
 
 def _stage(exact: Exact, x: Ints, y: Ints, others: Mapping[str, Any]) -> tuple[str, Floats] | None:
@@ -141,12 +142,15 @@ def _single(x: Ints, y: Ints, stage: tuple[str, Floats] | None) -> bool:
 class _Cell:
     potential: float
     states: int
+    end: bool
     differ: int
     ours: set[tuple[int, int]]
     theirs: set[tuple[int, int]]
 
 
-def _cells(exact: Exact, x: Ints, y: Ints, rows: Any) -> dict[tuple[int, int], _Cell]:
+def _cells(
+    exact: Exact, x: Ints, y: Ints, rows: Any, *, arrows: bool
+) -> dict[tuple[int, int], _Cell]:
     chosen = np.arange(exact.table.states)[rows]
     ended, differs = exact.table.terminal, exact.differs
     here: dict[tuple[int, int], list[int]] = {}
@@ -155,10 +159,12 @@ def _cells(exact: Exact, x: Ints, y: Ints, rows: Any) -> dict[tuple[int, int], _
     cells = {}
     for at, members in here.items():
         running = [s for s in members if not ended[s]] or members
-        cell = _Cell(float(exact.fit.potential[running].mean()), len(members), 0, set(), set())
+        end = bool(ended[members].all())
+        potential = float(exact.fit.potential[running].mean())
+        cell = _Cell(potential, len(members), end, 0, set(), set())
         for s in members:
-            if differs[s]:
-                cell.differ += 1
+            cell.differ += int(differs[s])
+            if differs[s] and arrows:
                 cell.ours |= _led(exact, x, y, s, exact.best[s])
                 cell.theirs |= _led(exact, x, y, s, exact.proxy_best[s])
         cells[at] = cell
@@ -180,6 +186,9 @@ def _heat(cells: Mapping[Any, _Cell], x: Ints, y: Ints, bounds: tuple[float, flo
     room = max(bounds[1] - bounds[0], 1e-300)
     parts = []
     for (i, j), cell in cells.items():
+        if cell.end:
+            parts.append(_end(i, j))
+            continue
         shade = 0.06 + 0.86 * (cell.potential - bounds[0]) / room
         tip = f"({i}, {j}): potential {cell.potential:.4g}, {_states(cell.states)}"
         parts.append(_square(i, j, "heat", shade, tip))
@@ -214,6 +223,15 @@ def _square(i: int, j: int, kind: str, opacity: float, tip: str) -> str:
     )
 
 
+def _end(i: int, j: int) -> str:
+    x, y, side = i * CELL + 2, j * CELL + 2, CELL - 4
+    return (
+        f'<rect class="end" x="{x}" y="{y}" width="{side}" height="{side}" rx="4">'
+        f"<title>({i}, {j}): the episode ends, potential 0</title></rect>"
+        f'<text class="off" x="{(i + 0.5) * CELL:g}" y="{(j + 0.5) * CELL + 4:g}">end</text>'
+    )
+
+
 def _arrow(i: int, j: int, way: tuple[int, int], kind: str, side: int) -> str:
     """From the middle of a cell along `way`; the two kinds lie beside each other."""
     (dx, dy), half = way, CELL / 2
@@ -243,7 +261,7 @@ def _strips(exact: Exact) -> Maps:
     """Bars from the state of least to that of most true value."""
     running = np.flatnonzero(~exact.table.terminal)
     order = running[np.argsort(exact.values[running], kind="stable")]
-    low, high = _range(exact.fit.potential)
+    low, high = _range(exact.fit.potential[running])
     groups = np.array_split(order, min(BARS, len(order)))
     room = max(high - low, 1e-300)
     heat = [0.06 + 0.86 * (exact.fit.potential[g].mean() - low) / room for g in groups]

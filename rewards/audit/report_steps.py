@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -38,11 +40,11 @@ class Violation:
     explained: float
 
 
-def violation(result: AuditResult) -> Violation | None:
+def violation(result: AuditResult, names: Sequence[str] = ()) -> Violation | None:
     """The step furthest from any potential; None if all are explained or nothing is known."""
     if result.exact is not None:
         exact, tabled = result.exact
-        return None if result.verdict == Verdict.INVARIANT else _worst(exact, tabled)
+        return None if result.verdict == Verdict.INVARIANT else _worst(exact, tabled, names)
     for check in result.checks:
         if check.name == "declared potential" and check.status == "failed" and (
             "before" in check.values
@@ -51,28 +53,50 @@ def violation(result: AuditResult) -> Violation | None:
     return None
 
 
-def _worst(exact: Exact, tabled: Tabled) -> Violation:
+def _worst(exact: Exact, tabled: Tabled, names: Sequence[str]) -> Violation:
     table = exact.table
     s, a = divmod(int(np.abs(exact.fit.residual).argmax()), table.actions)
     edges = np.flatnonzero((table.s == s) & (table.a == a))
     after = int(table.after[edges[np.argmax(table.p[edges])]])
     seed, actions = replayed(tabled.graph, s)
-    shown = f"actions {', '.join(map(str, actions[:40]))}" if actions else "the first step"
+    way = f"then actions {_listed(actions[:40])}"
     if len(actions) > 40:
-        shown = f"{len(actions)} actions, the last of them {', '.join(map(str, actions[-20:]))}"
+        way = f"then {len(actions)} actions, the last of them {_listed(actions[-20:])}"
     # Expectations over s' here, as in the fit.
     paid = float(exact.proxy[s, a])
     return Violation(
         "Of all steps, the one furthest from the best fit of c times the env's own reward plus "
         "a potential difference"
         + (" (means over where it may lead; the likeliest is shown)." if len(edges) > 1 else "."),
-        f"Reset with seed {seed}, then {shown}.",
-        str(a),
+        f"Reset with seed {seed}, {way}." if actions else f"The first step after seed {seed}.",
+        _named(a, names),
         _rows(_shown(tabled.graph.states[s]), _shown(tabled.graph.states[after])),
         float(exact.own[s, a]),
         paid,
         paid - float(exact.fit.residual[s, a]),
     )
+
+
+def _listed(actions: Sequence[int]) -> str:
+    return ", ".join(map(str, actions))
+
+
+def _named(action: int, names: Sequence[str]) -> str:
+    return f"{action} ({names[action]})" if action < len(names) else str(action)
+
+
+def action_names(subject: Any) -> list[str]:
+    """Names of the actions 0, 1, ... if the env tells them as MiniGrid or our fixtures do."""
+    if subject is None:
+        return []
+    env = subject.build()
+    bare = env.unwrapped
+    found = getattr(bare, "actions", getattr(getattr(bare, "task", None), "actions", ()))
+    env.close()
+    if isinstance(found, type) and issubclass(found, IntEnum):
+        return [a.name for a in sorted(found)]
+    names = list(found) if isinstance(found, tuple | list) else []
+    return names if all(isinstance(n, str) for n in names) else []
 
 
 def _declared(values: dict[str, Any]) -> Violation:
@@ -128,28 +152,34 @@ class Replay:
     period: int
     own: float
     paid: float
-    steps: list[tuple[int, float, float]]
+    steps: list[tuple[str, float, float]]
     missing: str = ""
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def replay(result: AuditResult, subject: Any) -> Replay | None:
+def replay(result: AuditResult, subject: Any, names: Sequence[str] = ()) -> Replay | None:
     """The audited reward's best policy, where it is another than the env's own."""
     if result.exact is None or result.verdict != Verdict.CHANGED:
         return None
     exact, tabled = result.exact
     way = walk(exact)
-    frames, missing = [], ""
+    frames: list[str] = []
+    missing = ""
     try:
         frames = film(subject, exact, tabled, way)
     except NoFrames as reason:
         missing = str(reason)
-    return _replay(exact, way, frames, missing)
+    return _replay(exact, way, frames, missing, names)
 
 
-def _replay(exact: Exact, way: Walk, frames: list[str], missing: str) -> Replay:
+def _replay(
+    exact: Exact, way: Walk, frames: list[str], missing: str, names: Sequence[str]
+) -> Replay:
     table = exact.table
-    steps = [(int(table.a[e]), float(table.reward[e]), float(table.proxy[e])) for e in way.edges]
+    steps = [
+        (_named(int(table.a[e]), names), float(table.reward[e]), float(table.proxy[e]))
+        for e in way.edges
+    ]
     once = steps if way.loop is None else steps[way.loop : way.loop + way.period]
     pictures = list(dict.fromkeys(frames))
     number = {picture: i for i, picture in enumerate(pictures)}

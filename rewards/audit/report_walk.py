@@ -51,7 +51,8 @@ def walk(exact: Exact) -> Walk:
     heads = likeliest(table, exact.policy)
     state = int(np.argmax(table.start))
     seen: dict[int, int] = {}
-    states, edges = [state], []
+    states: list[int] = [state]
+    edges: list[int] = []
     while state not in seen and heads[state] >= 0 and not table.terminal[state]:
         seen[state] = len(edges)
         edges.append(int(heads[state]))
