@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gymnasium import spaces
 
 from rewardsmith.agents.classic.spec import check_keys
-from rewardsmith.errors import ConfigError, unknown_name
+from rewardsmith.errors import BindingError, ConfigError, unknown_name
+from rewardsmith.stack import RewardStack
+from rewardsmith.term import Scope
 
 #: settings of ours beside the learner's own: the standard deviation of TD3's action noise
 EXTRA_SETTINGS = ("action_noise_std",)
@@ -95,6 +98,32 @@ def check_spaces(algorithm: Algorithm, env: Any, env_id: str) -> None:
             f"Received {env_id}, whose observation holds {wrong[0]}. Choose an environment with "
             "numeric observations, or wrap this one."
         )
+
+
+def check_scope(algorithm: Algorithm, stack: RewardStack) -> None:
+    """Raise `BindingError` for a term of episode scope under an off-policy learner."""
+    late = [e.name for e in stack.entries if e.term.scope is Scope.EPISODE]
+    if algorithm.on_policy or not late:
+        return
+    able = [a.name for a in ALGORITHMS.values() if a.on_policy]
+    raise BindingError(
+        f"Terms of scope 'episode' are paid at an episode's end, for which {algorithm.name}, an "
+        f"off-policy learner, does not wait. Received the reward {stack.formula!r} with "
+        f"{', '.join(map(repr, late))}. Use --algo {' or '.join(able)}, or leave the term out."
+    )
+
+
+def rollout_steps(algorithm: Algorithm, n_envs: int, hyperparameters: Mapping[str, Any]) -> int:
+    """Env steps that the learner takes between two looks at how many are left.
+
+    1 where that is not known before training, as with whole episodes.
+    """
+    name = "n_steps" if algorithm.on_policy else "train_freq"
+    default = inspect.signature(algorithm.load_class().__init__).parameters[name].default
+    each = hyperparameters.get(name, default)
+    if isinstance(each, list | tuple) and len(each) == 2 and each[1] == "step":
+        each = each[0]
+    return each * n_envs if isinstance(each, int) and each > 0 else 1
 
 
 def check_settings(algorithm: Algorithm, hyperparameters: Any) -> None:

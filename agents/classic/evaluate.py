@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from rewardsmith.agents.classic.spec import RunSpec
-from rewardsmith.registration import build_bare, find_entry
+from rewardsmith.registration import find_entry
+from rewardsmith.wrappers import building
 
 #: evaluation episodes begin from these seeds, equal for all rewards and training seeds
 FIRST_SEED = 1_000_000
@@ -46,14 +47,13 @@ class Evaluation:
 
 
 def make_bare(spec: RunSpec, **kwargs: Any) -> gym.Env[Any, Any]:
-    """The environment of a run with its time limit and without any reward around it."""
-    entry = find_entry(spec.env_id)
-    if entry is None:
-        return gym.make(spec.env_id, **{**spec.env_kwargs, **kwargs})
-    env = build_bare(entry, **{**spec.env_kwargs, **kwargs})
-    if entry.max_episode_steps is None:
-        return env  # type: ignore[no-any-return]  # a factory of classic envs gives a gym.Env
-    return gym.wrappers.TimeLimit(env, entry.max_episode_steps)
+    """The environment of a run with its time limit and without any reward around it.
+
+    Raises:
+        ConfigError: a keyword that it does not know.
+        MissingExtraError: a package that it needs is not installed.
+    """
+    return building.make_bare(spec.env_id, {**spec.env_kwargs, **kwargs})  # type: ignore[no-any-return]
 
 
 class Evaluator:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,6 +16,11 @@ from filelock import FileLock, Timeout
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.errors import ConfigError
 from rewardsmith.storage import write_json
+
+logger = logging.getLogger("rewardsmith")
+LOCK = ".lock"
+#: what follows from the number of steps
+_FROM_STEPS = {"steps", "eval_every", "hyperparameters"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,37 @@ class Result:
     status: str = "finished"
 
 
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Hold the folder `path` for this process; it is created, and its parents.
+
+    The lock ends with the process, however it ends.
+
+    Raises:
+        ConfigError: another process holds it, or it cannot be written.
+    """
+    if path.exists() and not path.is_dir():
+        raise ConfigError(f"A run's output is a folder. Received the file {path}.")
+    lock = FileLock(path / LOCK, timeout=0)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise ConfigError(
+            f"A run's folder belongs to one process at a time. Received {path}, in which "
+            "another process trains now. Wait for it, or choose another --out."
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise ConfigError(
+            f"A run must be able to write to its folder. Received {path}: {error}. Choose "
+            "another --out, or make this one writable."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 class RunFolder:
     """Paths inside one run's folder."""
 
@@ -47,42 +85,59 @@ class RunFolder:
         self.logs = self.path / "logs"
         self.checkpoints = self.path / "checkpoints"
 
-    def claim(self, spec: RunSpec, *, resume: bool) -> None:
-        """Take the folder for this run.
+    @property
+    def progressed(self) -> bool:
+        """Whether there is anything to continue: a checkpoint or a result."""
+        return self.result.exists() or any(self.checkpoints.glob("step-*"))
+
+    def check(self, spec: RunSpec, *, resume: bool) -> None:
+        """Whether `claim` would take the folder; nothing is written.
 
         Raises:
-            ConfigError: if it holds another run, or this one and `resume` is False.
+            ConfigError: it holds another run, or this one and `resume` is False. A run that
+                ended before its first checkpoint does not count.
         """
         if self.path.exists() and not self.path.is_dir():
             raise ConfigError(f"A run's output is a folder. Received the file {self.path}.")
         if self.spec.exists():
-            self._check_same(spec, resume)
-        elif self.path.is_dir() and any(self.path.iterdir()):
+            other = RunSpec.read(self.spec)  # raises for a file that is not ours
+            if self.progressed:
+                self._check_same(other, spec, resume)
+        elif self.path.is_dir() and any(p.name != LOCK for p in self.path.iterdir()):
             raise ConfigError(
                 f"A new run needs an empty folder. Received {self.path}, which holds other "
                 "files. Choose another --out."
             )
-        else:
+
+    def claim(self, spec: RunSpec, *, resume: bool) -> None:
+        """Take the folder for this run; hold it (`locked`) meanwhile.
+
+        Raises:
+            ConfigError: as `check`.
+        """
+        self.check(spec, resume=resume)
+        if not self.progressed:
+            if self.spec.exists():
+                self._begin_anew()
             spec.write(self.spec)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for this process; the lock ends with the process, however it ends.
+        """Hold the folder for this process; see `hold`."""
+        with hold(self.path):
+            yield
 
-        Raises:
-            ConfigError: another process trains in it now.
-        """
-        try:
-            with FileLock(self.path / ".lock", timeout=0):
-                yield
-        except Timeout:
-            raise ConfigError(
-                f"A run's folder belongs to one process at a time. Received {self.path}, in which "
-                "another process trains now. Wait for it, or choose another --out."
-            ) from None
+    def _begin_anew(self) -> None:
+        # A run follows from its spec: without a checkpoint there is nothing to be lost.
+        rest = (self.eval_csv, self.terms_csv, self.logs, self.checkpoints)
+        if any(p.exists() for p in rest):
+            logger.warning(
+                "%s holds a run that ended before its first checkpoint; it is replaced.", self.path
+            )
+        for path in rest:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-    def _check_same(self, spec: RunSpec, resume: bool) -> None:
-        other = RunSpec.read(self.spec)
+    def _check_same(self, other: RunSpec, spec: RunSpec, resume: bool) -> None:
         if other.hash != spec.hash:
             raise ConfigError(
                 f"A folder holds one run. Received {self.path}, which holds another: "
@@ -110,4 +165,11 @@ class RunFolder:
 def _difference(old: RunSpec, new: RunSpec) -> str:
     a: dict[str, Any] = old.to_dict()
     b = new.to_dict()
-    return "; ".join(f"{k} is {a[k]!r} there, {b[k]!r} here" for k in a if a[k] != b[k])
+    differing = [k for k in a if a[k] != b[k]]
+    told = "; ".join(f"{k} is {a[k]!r} there, {b[k]!r} here" for k in differing)
+    if "steps" in differing and set(differing) <= _FROM_STEPS:
+        told += (
+            ". A run cannot be lengthened or cut: its schedules, its evaluations and its replay "
+            "buffer follow from --steps, so that it would differ from its first step on"
+        )
+    return told

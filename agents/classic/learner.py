@@ -14,10 +14,16 @@ from gymnasium import spaces
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
-from rewardsmith.agents.classic.algorithms import Algorithm, check_spaces, find_algorithm
+from rewardsmith.agents.classic.algorithms import (
+    Algorithm,
+    check_scope,
+    check_spaces,
+    find_algorithm,
+)
 from rewardsmith.agents.classic.env_state import load_envs, save_envs
 from rewardsmith.agents.classic.evaluate import make_bare
 from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.errors import ConfigError, RewardsmithError
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Scope
 from rewardsmith.wrappers.sb3_learner import check_learner
@@ -55,7 +61,16 @@ class Learner:
         self.spec = spec
         self.algorithm: Algorithm = find_algorithm(spec.algo)
         stack = RewardStack.parse(spec.reward)
+        check_scope(self.algorithm, stack)
         self.bare = DummyVecEnv([_maker(spec) for _ in range(spec.n_envs)])
+        try:
+            self._build(stack)
+        except BaseException:
+            self.bare.close()
+            raise
+
+    def _build(self, stack: RewardStack) -> None:
+        spec = self.spec
         check_spaces(self.algorithm, self.bare, spec.env_id)
         self.reward = RewardVecEnv(
             self.bare,
@@ -66,15 +81,8 @@ class Learner:
             episode_terms="buffer" if self._buffers(stack) else "refuse",
         )
         self.venv: VecEnv = self._normalized(self.reward)
-        self.model: Any = self.algorithm.load_class()(
-            policy_for(self.bare.observation_space),
-            self.venv,
-            seed=spec.seed,
-            gamma=spec.gamma,
-            device="cpu",
-            **self._places(),
-            **self._settings(),
-        )
+        given = {**self._places(), **self._settings()}
+        self.model: Any = build_model(spec, self.bare.observation_space, self.venv, given)
         check_learner(self.model)
 
     @property
@@ -190,6 +198,24 @@ def _replay_buffer(space: spaces.Space[Any]) -> type[Any]:
     if not isinstance(space, spaces.Dict):
         return RewardReplayBuffer
     return RewardHerReplayBuffer if "desired_goal" in space.spaces else RewardDictReplayBuffer
+
+
+def build_model(spec: RunSpec, seen: spaces.Space[Any], venv: VecEnv, given: Any) -> Any:
+    """The Stable-Baselines3 learner of a spec; `given` are more of its keywords.
+
+    Raises:
+        ConfigError: the learner refuses a hyperparameter's value.
+    """
+    kind = find_algorithm(spec.algo).load_class()
+    try:
+        return kind(policy_for(seen), venv, seed=spec.seed, gamma=spec.gamma, device="cpu", **given)
+    except (TypeError, ValueError, AssertionError, KeyError) as error:
+        if isinstance(error, RewardsmithError):
+            raise
+        raise ConfigError(
+            f"{spec.algo} must be able to use its hyperparameters. Received "
+            f"{dict(spec.hyperparameters)}: {error}. Mend them in the config."
+        ) from error
 
 
 def policy_for(space: spaces.Space[Any]) -> str:

@@ -13,6 +13,7 @@ from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.nonfinite import POLICIES
 from rewardsmith.storage import write_json
 
+_LARGEST_SEED = 2**32 - 1
 NORMALIZE = ("none", "obs", "obs+reward")
 
 
@@ -25,7 +26,7 @@ class RunSpec:
         reward: the reward's formula in full (a name would change meaning with its file).
         algo: ppo, a2c, dqn, sac, td3 or tqc.
         steps: env steps to train for, over all envs; on-policy learners finish the rollout.
-        seed: seeds the learner, the training envs and exploration; at least 0.
+        seed: seeds the learner, the training envs and exploration; in [0, 2**32).
         gamma: the discount of learner and reward, in [0, 1].
         n_envs: training envs stepped side by side.
         eval_every: env steps between two evaluations.
@@ -56,6 +57,11 @@ class RunSpec:
         for name in ("steps", "n_envs", "eval_every", "eval_episodes"):
             _check_int(name, getattr(self, name), 1)
         _check_int("seed", self.seed, 0)
+        if self.seed > _LARGEST_SEED:
+            raise ConfigError(
+                f"seed is a whole number from 0 to {_LARGEST_SEED}, as NumPy's is. Received "
+                f"{self.seed}."
+            )
         if not isinstance(self.gamma, int | float) or not 0.0 <= self.gamma <= 1.0:
             raise ConfigError(f"gamma is a number in [0, 1]. Received {self.gamma!r}.")
         for name, allowed in (("normalize", NORMALIZE), ("on_nan", POLICIES)):

@@ -46,15 +46,21 @@ def train(
             written.
     """
     folder = RunFolder(Path(out_dir))
-    folder.claim(spec, resume=resume)
+    folder.check(spec, resume=resume)
     if resume and (done := folder.finished()):
         return done
     # A small network is slower on two threads than on one.
     torch.set_num_threads(1)
     every = checkpoint_every or max(spec.steps // _CHECKPOINTS, 1)
     try:
-        with folder.locked():
-            return _run(spec, folder, every, progress)
+        with ExitStack() as closing:
+            # What cannot be built leaves no folder behind.
+            fresh = None if folder.progressed else parts(spec)[0](spec)
+            if fresh is not None:
+                closing.callback(fresh.close)
+            with folder.locked():
+                folder.claim(spec, resume=resume)
+                return _run(spec, folder, fresh, every, progress)
     except OSError as error:
         raise ConfigError(
             f"A run must be able to write to its folder. Received {folder.path}: {error}. Free "
@@ -62,13 +68,27 @@ def train(
         ) from error
 
 
+def check_runs(spec: RunSpec) -> None:
+    """Build what `spec` describes and throw it away: raises what would stop the run at once.
+
+    Raises:
+        RewardsmithError: a package is missing, or reward, environment and learner do not fit.
+    """
+    parts(spec)[0](spec).close()
+
+
 def _run(
-    spec: RunSpec, folder: RunFolder, checkpoint_every: int, progress: Progress | None
+    spec: RunSpec,
+    folder: RunFolder,
+    fresh: Learner | None,
+    checkpoint_every: int,
+    progress: Progress | None,
 ) -> Result:
     with ExitStack() as closing:
         restored = read_newest(folder.checkpoints, lambda path, state: _load(spec, path, state))
-        learner, state = restored or (parts(spec)[0](spec), None)
-        closing.callback(learner.close)
+        learner, state = restored or (fresh or parts(spec)[0](spec), None)
+        if learner is not fresh:
+            closing.callback(learner.close)
         evaluator = closing.enter_context(contextlib.closing(parts(spec)[1](spec)))
         callback = RunCallback(
             learner,

@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from rewardsmith.agents.classic.algorithms import ALGORITHMS, check_spaces, find_algorithm
 from rewardsmith.agents.classic.evaluate import make_bare
 from rewardsmith.agents.classic.folder import Result
-from rewardsmith.agents.classic.learner import Learner, policy_for, resume_seed
+from rewardsmith.agents.classic.learner import Learner, build_model, resume_seed
 from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.agents.multiagent.games import GameVecEnv
@@ -65,14 +65,8 @@ class SharedLearner(Learner):
         self.games = GameVecEnv([_builder(spec, stack) for stack in self.stacks])
         check_spaces(self.algorithm, self.games, spec.env_id)
         self.venv = self._normalized(self.games)
-        self.model = self.algorithm.load_class()(
-            policy_for(self.games.observation_space),
-            self.venv,
-            seed=spec.seed,
-            gamma=spec.gamma,
-            device="cpu",
-            **self._settings(),
-        )
+        space = self.games.observation_space
+        self.model = build_model(spec, space, self.venv, self._settings())
 
     @property
     def stack(self) -> RewardStack:

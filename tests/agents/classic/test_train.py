@@ -6,7 +6,7 @@ import pytest
 from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.agents.classic.train import train
-from rewardsmith.errors import BindingError, ConfigError, NonFiniteRewardError
+from rewardsmith.errors import BindingError, ConfigError, MissingExtraError, NonFiniteRewardError
 
 CARTPOLE = "rewardsmith/CartPole-v0"
 
@@ -144,13 +144,38 @@ def test_terms_of_episode_scope_reach_an_on_policy_learner(tmp_path):
 
 def test_terms_of_episode_scope_are_refused_off_policy(tmp_path):
     spec = make_spec(CARTPOLE, reward="outcome", algo="dqn", steps=100)
-    with pytest.raises(BindingError, match="scope 'episode'"):
-        train(spec, tmp_path)
+    with pytest.raises(BindingError, match=r"scope 'episode'.*Use --algo ppo or a2c"):
+        train(spec, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_action_space_that_the_algorithm_cannot_serve(tmp_path):
     with pytest.raises(ConfigError, match="Use --algo ppo or a2c or sac or td3 or tqc"):
         train(make_spec("rewardsmith/Pendulum-v0", algo="dqn"), tmp_path)
+
+
+# What Gymnasium thinks of the old id is not what is tested.
+@pytest.mark.filterwarnings("ignore:.*out of date:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*is out of date:DeprecationWarning")  # Gymnasium's own
+def test_a_package_that_is_missing_is_named_and_nothing_written(tmp_path):
+    with pytest.raises(MissingExtraError, match=r"Ant-v2 needs a package.*gymnasium-robotics"):
+        train(make_spec("Ant-v2"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_hyperparameter_that_the_learner_cannot_use(tmp_path):
+    spec = make_spec(CARTPOLE, hyperparameters={"n_steps": "many"}, eval_every=100)
+    with pytest.raises(ConfigError, match="Mend them in the config"):
+        train(spec, tmp_path / "run")
+
+
+def test_a_mended_reward_takes_the_folder_of_one_that_failed_at_once(tmp_path, caplog):
+    given = {"steps": 256, "eval_episodes": 1}
+    with pytest.raises(NonFiniteRewardError):
+        train(make_spec(CARTPOLE, reward="env + sqrt(cart_position)", **given), tmp_path)
+    train(make_spec(CARTPOLE, reward="env", **given), tmp_path)
+    assert "ended before its first checkpoint; it is replaced" in caplog.text
+    assert RunSpec.read(tmp_path / "spec.json").reward == "env"
 
 
 def test_a_stranger_without_the_feature_is_refused_before_training(tmp_path):
