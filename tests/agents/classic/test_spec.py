@@ -44,6 +44,8 @@ def test_every_setting_changes_the_hash(change):
         ({"steps": 0}, "steps is a whole number, at least 1. Received 0"),
         ({"steps": 1.5}, "Received 1.5"),
         ({"steps": True}, "Received True"),
+        ({"seed": 2**32}, "from 0 to 4294967295"),
+        ({"n_envs": 0}, "n_envs is a whole number, at least 1"),
         ({"seed": -1}, "seed is a whole number, at least 0"),
         ({"gamma": 1.01}, r"gamma is a number in \[0, 1\]"),
         ({"gamma": "0.9"}, "Received '0.9'"),

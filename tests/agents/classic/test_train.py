@@ -158,7 +158,7 @@ def test_an_action_space_that_the_algorithm_cannot_serve(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*out of date:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:.*is out of date:DeprecationWarning")  # Gymnasium's own
 def test_a_package_that_is_missing_is_named_and_nothing_written(tmp_path):
-    with pytest.raises(MissingExtraError, match=r"Ant-v2 needs a package.*gymnasium-robotics"):
+    with pytest.raises(MissingExtraError, match="Ant-v2 needs a package that could not"):
         train(make_spec("Ant-v2"), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
