@@ -233,6 +233,14 @@ class _Audit:
         )
         return find_cause(exact) or (_gate() if gated else _unknown(exact))
 
+    def _plainer(self, cause: Cause) -> Cause:
+        """Where no fault explains the reward, what its best policy does says more."""
+        if cause.name == "NOT A POTENTIAL":
+            for hazard in self.hazards:
+                if hazard.name in ("FARMING", "TASK UNDONE"):
+                    return Cause(hazard.name, hazard.sentence, hazard.remedy)
+        return cause
+
     def _result(self, tabled: Tabled | None, exact: Exact | None, loop: Loop | None) -> AuditResult:
         verdict, cause = Verdict.INCONCLUSIVE, _sampled_cause(self.hazards, self.checks)
         if exact is not None:
@@ -240,6 +248,7 @@ class _Audit:
             cause = None if verdict == Verdict.INVARIANT else self._cause(exact)
         if cause is not None and verdict in (Verdict.CHANGED, Verdict.OPTIMUM_KEPT):
             self.hazards.insert(0, Hazard(cause.name, cause.sentence, cause.remedy))
+            cause = self._plainer(cause)
         return AuditResult(
             env=self.subject.name,
             reward=self.subject.reward_name,
