@@ -81,7 +81,6 @@ def render(result: AuditResult, subject: Any = None) -> str:
         status=_STATUS,
         unchecked=[c for c in result.checks if c.status == "unchecked"],
         command=command(result),
-        python=not (subject and subject.env_id and result.settings.get("reward")),
         css=Markup(_text("report.css")),  # ours, not a user's
         js=Markup(_text("report.js")),
     )
@@ -94,13 +93,13 @@ def command(result: AuditResult) -> str:
         return ""
     if subject.env_id and settings.get("reward") and subject.bootstraps:
         words = ["rewardsmith", "audit", subject.env_id, "--reward", settings["reward"]]
-        words += ["--gamma", f"{result.gamma:g}", "--episodes", str(settings["episodes"])]
+        words += ["--gamma", f"{result.gamma:.12g}", "--episodes", str(settings["episodes"])]
         words += ["--seeds", str(settings["seeds"]), "--max-states", str(settings["max_states"])]
         return shlex.join(words)
     env = repr(subject.env_id) if subject.env_id else result.env
     reward = result.settings.get("reward")
     arguments = [env, f"reward={repr(reward) if reward else result.reward}"]
-    arguments += [f"gamma={result.gamma:g}"]
+    arguments += [f"gamma={result.gamma:.12g}"]
     arguments += [f"{name}={settings[name]}" for name in ("episodes", "seeds", "max_states")]
     if not subject.bootstraps:
         arguments.append("bootstraps_on_truncation=False")

@@ -281,7 +281,7 @@ def _strips(exact: Exact) -> Maps:
 
 def _strip(shades: list[float], kind: str, label: str) -> Markup:
     bars = "".join(
-        f'<rect class="{kind}" x="{i}" y="0" width="1.03" height="40" fill-opacity="{v:.3f}"/>'
+        f'<rect class="{kind}" x="{i}" y="0" width="1" height="40" fill-opacity="{v:.3f}"/>'
         for i, v in enumerate(shades)
     )
     return Markup(

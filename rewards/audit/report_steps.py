@@ -139,6 +139,7 @@ class Replay:
 
     Args:
         loop: whether the walk goes round for ever.
+        random: whether it is only what is likeliest at each step.
         first: index of the first step of the loop.
         period: steps of one round.
         own, paid: the rewards of one round, or of the whole walk if it ends.
@@ -148,6 +149,7 @@ class Replay:
     """
 
     loop: bool
+    random: bool
     first: int
     period: int
     own: float
@@ -185,6 +187,7 @@ def _replay(
     number = {picture: i for i, picture in enumerate(pictures)}
     return Replay(
         way.loop is not None,
+        way.random,
         way.loop or 0,
         way.period,
         sum(s[1] for s in once),

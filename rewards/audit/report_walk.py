@@ -34,12 +34,14 @@ class Walk:
         edges: shape (T,), the table's edges taken.
         loop: index of the first step of the loop that the walk ends in; None if it ends.
         period: steps of one round; 0 without a loop.
+        random: whether a step of it may lead elsewhere.
     """
 
     states: list[int]
     edges: list[int]
     loop: int | None
     period: int
+    random: bool = False
 
 
 def walk(exact: Exact) -> Walk:
@@ -59,12 +61,17 @@ def walk(exact: Exact) -> Walk:
         state = int(table.after[heads[state]])
         states.append(state)
     if state not in seen:
-        return Walk(states[: STEPS + 1], edges[:STEPS], None, 0)
+        return Walk(states[: STEPS + 1], edges[:STEPS], None, 0, _random(exact, edges))
     first = seen[state]
     round_ = edges[first:]
     edges += round_ * (ROUNDS - 1)
     states += [int(table.after[e]) for e in round_] * (ROUNDS - 1)
-    return Walk(states[: STEPS + 1], edges[:STEPS], first, len(round_))
+    drawn = _random(exact, edges)
+    return Walk(states[: STEPS + 1], edges[:STEPS], first, len(round_), drawn)
+
+
+def _random(exact: Exact, edges: list[int]) -> bool:
+    return bool((exact.table.p[edges] < 1.0 - 1e-9).any())
 
 
 def film(subject: Any, exact: Exact, tabled: Tabled, way: Walk) -> list[str]:
@@ -73,6 +80,8 @@ def film(subject: Any, exact: Exact, tabled: Tabled, way: Walk) -> list[str]:
     Raises:
         NoFrames: says why.
     """
+    if way.random:
+        raise NoFrames("The env's transitions are random, so no one path can be played.")
     env = _rendering(subject)
     try:
         return _played(env, exact, tabled, way)
