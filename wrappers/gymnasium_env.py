@@ -22,6 +22,7 @@ from rewardsmith.wrappers.gather import (
 )
 
 _ALL = np.ones(1, dtype=bool)
+_RAGGED = (spaces.Tuple, spaces.Sequence, spaces.Graph, spaces.OneOf)
 
 
 class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
@@ -85,8 +86,8 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
         self._log = EpisodeLog(self.stack.names, 1)
         self._obs: Any = None
         self._features: Arrays | None = None
-        # The parts of a Tuple may differ in shape: no array holds them.
-        self._tuple_actions = isinstance(env.action_space, spaces.Tuple)
+        # Parts that may differ in shape: no array holds them.
+        self._ragged_actions = isinstance(env.action_space, _RAGGED)
         self._t, self._episode, self._over = 0, -1, True
 
     def reset(
@@ -140,7 +141,7 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
         next_obs = one_row(obs)
         return Transition(
             self._obs,
-            one_row(action) if self._tuple_actions else np.asarray(action)[None],
+            one_row(action) if self._ragged_actions else np.asarray(action)[None],
             next_obs,
             np.array([reward]),
             np.array([terminated], dtype=bool),

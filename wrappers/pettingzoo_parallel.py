@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rewardsmith.errors import PlaceError, require
+from rewardsmith.errors import ContractError, PlaceError, require
 from rewardsmith.language.validate import builtins_used
 from rewardsmith.stack import RewardStack
 from rewardsmith.transition import Transition
@@ -32,7 +32,8 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
 
     Every agent's info gets `reward_env` and `reward_terms`; where its part of the episode ends,
     by termination, truncation or the game's end, also `reward_episode`. An agent that leaves
-    early keeps its slot empty until the next reset; others are not affected.
+    early keeps its slot empty; others are not affected. One that joins late, or again, is paid
+    from its first whole step on: its terms begin anew.
 
     Args:
         env: a PettingZoo parallel env. Where the reward reads features, its agents share one
@@ -45,8 +46,9 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
 
     Raises:
         MissingExtraError: pettingzoo is not installed (raised on import).
-        PlaceError: no parallel env, one with a reward already inside, or one without a schema
-            whose agents' observation spaces differ though the reward reads them.
+        PlaceError: no parallel env, one without possible_agents or with a reward already inside,
+            or one without a schema whose agents' observation spaces differ though the reward
+            reads them.
         BindingError, UnknownNameError: the reward cannot run here.
     """
 
@@ -62,6 +64,7 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
     ) -> None:
         check_kind(env, "PettingZoo parallel env", "RewardParallelWrapper")
         refuse_second(hasattr(env, "reward_learner"), "RewardParallelWrapper")
+        _check_possible(env)
         super().__init__(env)
         self.reward_learner = learner(gamma, bootstraps_on_truncation)
         self._slots = {agent: i for i, agent in enumerate(env.possible_agents)}
@@ -98,29 +101,81 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
         """Step all agents and pay each what the stack says.
 
         Raises:
-            PlaceError: no episode has begun.
-            ContractError: an agent was paid something else than one number.
+            PlaceError: no episode has begun, or a live agent does not act.
+            ContractError: an agent was paid something else than one number, or is missing from
+                a part of what the env returned.
         """
         if self._episode < 0:
             raise PlaceError("A reward follows episodes from their start. Call reset() first.")
+        self._check_actions(actions)
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
-        acting = [a for a in self._slots if a in rewards and a in self._states and a in actions]
+        ends = (terminations, truncations)
+        acting = self._acting(actions, observations, rewards, ends)
         if not acting:
+            self._arrive(observations, infos, ends)
             return observations, rewards, terminations, truncations, infos
         # Agents may share one dict, and the env may keep it.
         infos = {a: dict(infos.get(a, {})) for a in observations}
         arrived = {a: (observations[a], infos[a]) for a in acting}
-        ends = (terminations, truncations)
         transition = self._transition(acting, actions, rewards, ends, arrived)
         paid = self.stack.step(transition)
         if self.training:
             self.stack.update(transition)
         self._annotate(acting, infos, paid.terms, transition)
         self.last_transition = transition
-        self._states = {a: arrived[a] for a in acting if not (ends[0][a] or ends[1][a])}
+        self._arrive(observations, infos, ends)
         self._t += 1
         own = dict(zip(acting, paid.total.tolist(), strict=True))
         return observations, {**rewards, **own}, terminations, truncations, infos
+
+    def _check_actions(self, actions: Any) -> None:
+        """Refuse a step in which a live agent does not act: nobody could say what it earned."""
+        live = [a for a in self._states if a in self.agents]
+        if not isinstance(actions, Mapping):
+            raise PlaceError(
+                f"Actions are a dictionary, agent -> action. Received {actions!r}; live: {live}."
+            )
+        missing = [a for a in live if a not in actions]
+        if missing:
+            raise PlaceError(
+                f"Every live agent acts at every step. Received no action of {missing}, only of "
+                f"{list(actions)}; give each of env.agents its action."
+            )
+
+    def _acting(
+        self, actions: Any, observations: Any, rewards: Any, ends: tuple[Any, Any]
+    ) -> list[str]:
+        """Agents that made a step; those in no part of what came back have left silently."""
+        parts = {
+            "observations": observations,
+            "rewards": rewards,
+            "terminations": ends[0],
+            "truncations": ends[1],
+        }
+        stepped = [a for a in self._slots if a in self._states and a in actions]
+        acting = [a for a in stepped if any(a in part for part in parts.values())]
+        for agent in acting:
+            without = [name for name, part in parts.items() if agent not in part]
+            if without:
+                raise ContractError(
+                    "A parallel env returns observation, reward, termination and truncation of "
+                    f"every agent that acted. Received none of {agent!r} in {', '.join(without)}; "
+                    "pettingzoo.test.parallel_api_test(env) finds the place."
+                )
+        return acting
+
+    def _arrive(self, observations: Any, infos: Any, ends: tuple[Any, Any]) -> None:
+        """Keep the states that the next step starts from; begin those of agents that join."""
+        running = [
+            a
+            for a in observations
+            if a in self._slots and not (ends[0].get(a, False) or ends[1].get(a, False))
+        ]
+        joined = np.array([a in running and a not in self._states for a in self._slots])
+        if joined.any():
+            self.stack.reset(joined)
+            self._log.reset(joined)
+        self._states = {a: (observations[a], infos.get(a, {})) for a in running}
 
     def _transition(
         self,
@@ -160,6 +215,15 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
             info["reward_terms"] = dict(zip(self._log.names, columns[i].tolist(), strict=True))
             if over[i]:
                 info["reward_episode"] = self._log.summary(self._slots[agent])
+
+
+def _check_possible(env: Any) -> None:
+    """Refuse an env that does not say which agents there can be: each has a slot."""
+    if not getattr(env, "possible_agents", None):
+        raise PlaceError(
+            "Every possible agent has a slot of its own, so the env lists them all in "
+            f"possible_agents, at least one. Received {type(env).__name__} without."
+        )
 
 
 def _batch(observations: list[Any]) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
 
@@ -59,7 +60,8 @@ class RewardVecEnv(VecEnvWrapper):
             episode scope pay its T steps, shape (T,); empty unless `episode_terms="buffer"`.
 
     Raises:
-        PlaceError: no VecEnv, or one with VecNormalize or a reward already inside.
+        PlaceError: no VecEnv, one whose observations are a Tuple, or one with VecNormalize or a
+            reward already inside.
         BindingError, UnknownNameError: the reward cannot run here.
     """
 
@@ -75,6 +77,7 @@ class RewardVecEnv(VecEnvWrapper):
         training: bool = True,
     ) -> None:
         check_kind(venv, "SB3 VecEnv", "RewardVecEnv")
+        _refuse_tuples(venv)
         _refuse_normalize_inside(venv)
         inside = find_reward_env(venv) is not None or venv.has_attr("reward_learner")
         refuse_second(inside, "RewardVecEnv")
@@ -266,6 +269,15 @@ def find_reward_env(env: Any) -> RewardVecEnv | None:
             return env
         env = env.venv
     return None
+
+
+def _refuse_tuples(venv: VecEnv) -> None:
+    if isinstance(venv.observation_space, spaces.Tuple):
+        raise PlaceError(
+            "SB3's observations are arrays, or dictionaries of arrays. Received "
+            f"{venv.observation_space}; flatten it inside (gymnasium.wrappers.FlattenObservation), "
+            "or give the env a Dict space."
+        )
 
 
 def _refuse_normalize_inside(venv: VecEnv) -> None:

@@ -101,9 +101,18 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Begin episodes in all envs, or in those of `options["reset_mask"]`."""
+        """Begin episodes in all envs, or in those of `options["reset_mask"]`.
+
+        Raises:
+            PlaceError: the first reset leaves envs out.
+        """
         mask = (options or {}).get("reset_mask")
         mask = np.ones(self.num_envs, dtype=bool) if mask is None else np.array(mask, dtype=bool)
+        if self._features is None and not mask.all():
+            raise PlaceError(
+                "The first reset begins episodes in all envs; later ones may leave some out. "
+                f"Received reset_mask={mask.tolist()}; call reset() first."
+            )
         # Sync and Async take a list of seeds; the base class says int alone.
         env: Any = self.env
         obs, infos = env.reset(seed=seed, options=options)

@@ -143,10 +143,22 @@ def test_spec_rebuilds_the_wrapper():
     assert play(again, [0, 1]) == play(env, [0, 1])
 
 
-def test_actions_whose_parts_differ_in_shape():
+BOX = gym.spaces.Box(0, 1, (2,))
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        gym.spaces.Tuple((gym.spaces.Discrete(2), BOX)),
+        gym.spaces.Sequence(BOX),
+        gym.spaces.Graph(BOX, gym.spaces.Discrete(3)),
+        gym.spaces.OneOf((BOX, gym.spaces.Discrete(2))),
+    ],
+)
+def test_actions_whose_parts_differ_in_shape(space):
     class Parts(gym.Env[Any, Any]):
         observation_space = gym.spaces.Box(0, 1, (1,))
-        action_space = gym.spaces.Tuple((gym.spaces.Discrete(2), gym.spaces.Box(0, 1, (2,))))
+        action_space = space
 
         def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
             return np.zeros(1, np.float32), {}
@@ -156,7 +168,8 @@ def test_actions_whose_parts_differ_in_shape():
 
     env = RewardWrapper(Parts(), "env + step_cost(0.25)")
     env.reset()
-    action = (1, np.array([0.5, 0.5], np.float32))
+    space.seed(1)
+    action = space.sample()
     assert env.step(action)[1] == 0.75
     assert env.last_transition.action[0] is action
 

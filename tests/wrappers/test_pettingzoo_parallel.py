@@ -10,7 +10,7 @@ pytest.importorskip("pettingzoo")
 from pettingzoo import ParallelEnv
 
 import rewardsmith
-from rewardsmith.errors import ConfigError, PlaceError
+from rewardsmith.errors import ConfigError, ContractError, PlaceError
 from rewardsmith.features import Feature, FeatureSchema
 from rewardsmith.wrappers import RewardParallelWrapper
 
@@ -147,6 +147,73 @@ def test_a_step_before_the_first_reset():
     env = RewardParallelWrapper(Walkers(), "env")
     with pytest.raises(PlaceError, match="Call reset"):
         env.step({"fast": 1, "slow": 1})
+
+
+class Shift(Walkers):
+    """`slow` is away at first, joins at the end of step 1, leaves at that of step 3, joins at 5."""
+
+    def reset(self, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed, options)
+        self.agents = ["fast"]
+        return self._obs(self.agents), self._infos(self.agents)
+
+    def step(self, actions: dict[str, Any]) -> Any:
+        self.count += 1
+        for agent in actions:
+            self.place[agent] += 1
+        seen = list(actions)
+        if self.count in (1, 5):
+            seen.append("slow")
+            self.place["slow"] = 2.0 * self.count
+        leaves = {a: a == "slow" and self.count == 3 for a in seen}
+        self.agents = [a for a in seen if not leaves[a]]
+        nothing = dict.fromkeys(seen, 0.0)
+        return self._obs(seen), nothing, leaves, dict.fromkeys(seen, False), self._infos(seen)
+
+
+def test_an_agent_that_joins_late_and_again():
+    env = RewardParallelWrapper(Shift(), "env + potential(place)", gamma=0.5)
+    env.reset()
+    rows = []
+    for _ in range(6):
+        _, rewards, _, _, infos = env.step(dict.fromkeys(env.agents, 1))
+        rows.append((rewards.get("slow"), infos.get("slow", {}).get("reward_episode")))
+    # It joins at 2: nothing is paid for that. 3/2 - 2, then the end: 0 - 3. At 10: 11/2 - 10.
+    assert [paid for paid, _ in rows] == [0.0, -0.5, -3.0, None, 0.0, -4.5]
+    assert rows[2][1]["length"] == 2
+    assert rows[2][1]["sum"]["potential"] == -3.5
+
+
+@pytest.mark.parametrize("actions", [{"fast": 1}, {}, {"fast": 1, "slo": 1}, [1, 1], None])
+def test_every_live_agent_acts(actions):
+    bare = Walkers()
+    env = RewardParallelWrapper(bare, "env + potential(place)")
+    env.reset()
+    with pytest.raises(PlaceError, match=r"slow"):
+        env.step(actions)
+    assert bare.steps == 0
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_an_agent_without_a_part_of_its_step(part):
+    class Forgets(Walkers):
+        def step(self, actions: dict[str, Any]) -> Any:
+            back = super().step(actions)
+            del back[part]["slow"]
+            return back
+
+    names = ["observations", "rewards", "terminations", "truncations"]
+    env = RewardParallelWrapper(Forgets(), "env")
+    env.reset()
+    with pytest.raises(ContractError, match=rf"'slow' in {names[part]};"):
+        env.step({"fast": 1, "slow": 1})
+
+
+def test_an_env_that_does_not_list_its_agents():
+    bare = Walkers()
+    bare.possible_agents = []
+    with pytest.raises(PlaceError, match="possible_agents"):
+        RewardParallelWrapper(bare, "env")
 
 
 def test_agents_that_share_one_info():

@@ -227,6 +227,16 @@ def test_a_strangers_env_in_subprocesses():
         env.close()
 
 
+def test_tuples_are_refused(chain):
+    def two() -> Any:
+        env = chain()
+        env.observation_space = gym.spaces.Tuple((env.observation_space, env.observation_space))
+        return env
+
+    with pytest.raises(PlaceError, match="FlattenObservation"):
+        RewardVecEnv(DummyVecEnv([two]), "env")
+
+
 def test_a_step_before_the_first_reset(chains):
     env = RewardVecEnv(chains(), FORMULA)
     with pytest.raises(PlaceError, match="Call reset"):

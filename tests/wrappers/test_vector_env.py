@@ -65,6 +65,8 @@ def test_truncation_in_same_step(chain, bootstraps, last):
 
 def test_disabled_resets_by_mask(chain):
     env = vector(chain, AutoresetMode.DISABLED)
+    with pytest.raises(PlaceError, match="first reset begins episodes in all"):
+        env.reset(options={"reset_mask": np.array([True, False])})
     env.reset()
     env.step(np.array([1, 0]))
     env.step(RIGHT)
