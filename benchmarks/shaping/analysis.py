@@ -10,26 +10,49 @@ from rewardsmith.agents.compare.results import Arm, read_comparison
 from rewardsmith.agents.compare.stats import (
     ENOUGH_SEEDS,
     Estimate,
+    holm,
     improvement,
     iqm_estimate,
     median_estimate,
+    rank_p,
     steps_to,
 )
 
 THRESHOLD = 0.9
+INTERVALS = (
+    "Intervals are 95% bootstrap intervals, each for itself: not corrected for how many rewards "
+    "are compared. Claim a difference only where p_holm, which is, is below 0.05."
+)
 
 
 def analyse(folder: Path) -> dict[str, Any]:
     """Every reward's figures, over its finished runs alone, and how many those are."""
     arms = read_comparison(folder).arms
     table = {arm.label: _figures(arm) for arm in arms}
-    for arm in arms[:-1]:
-        # The last reward is the control.
-        if arm.finished and arms[-1].finished:
-            versus = improvement(_steps(arms[-1]), _steps(arm))
-            table[arm.label]["sooner_than_" + arms[-1].label] = _plain(versus)
+    # The last reward is the control.
+    for label, versus in _versus(arms[:-1], arms[-1]).items():
+        table[label]["sooner_than_" + arms[-1].label] = versus
     few = min(len(a.finished) for a in arms) < ENOUGH_SEEDS
-    return {"few_seeds": few, "threshold": THRESHOLD, "rewards": table}
+    return {"few_seeds": few, "threshold": THRESHOLD, "intervals": INTERVALS, "rewards": table}
+
+
+def _versus(arms: list[Arm], control: Arm) -> dict[str, dict[str, float | None]]:
+    """How likely each reward is sooner than the control, with its p-value alone and corrected.
+
+    One seed has no p-value; such a reward counts in no correction.
+    """
+    least = 1 if control.finished else math.inf
+    pairs = {a.label: (_steps(control), _steps(a)) for a in arms if len(a.finished) >= least}
+    ps = {k: rank_p(x, y) for k, (x, y) in pairs.items() if min(len(x), len(y)) > 1}
+    corrected = dict(zip(ps, holm(list(ps.values())), strict=True))
+    return {
+        label: {
+            **_plain(improvement(*pair)),
+            "p": _number(ps.get(label, math.nan)),
+            "p_holm": _number(corrected.get(label, math.nan)),
+        }
+        for label, pair in pairs.items()
+    }
 
 
 def _figures(arm: Arm) -> dict[str, Any]:
