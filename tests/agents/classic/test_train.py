@@ -155,7 +155,6 @@ def test_an_action_space_that_the_algorithm_cannot_serve(tmp_path):
 
 
 # What Gymnasium thinks of the old id is not what is tested.
-@pytest.mark.filterwarnings("ignore:.*out of date:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:.*is out of date:DeprecationWarning")  # Gymnasium's own
 def test_a_package_that_is_missing_is_named_and_nothing_written(tmp_path):
     with pytest.raises(MissingExtraError, match="Ant-v2 needs a package that could not"):
