@@ -126,6 +126,10 @@ def test_an_invariant_reward_shows_the_potential_that_it_was_made_of() -> None:
     assert "Nothing is wrong." in page
     assert "differs: 0 of" in page
     assert page.count('class="wrong"') == 0
+    found = re.findall(r"\((\d+), (\d+)\): potential (\S+), 1 state<", page)
+    assert len(found) == 41  # of 42 states, all but the end
+    for x, y, potential in found:  # -0.1 times the steps to the flag at (4, 1)
+        assert float(potential) == pytest.approx(-0.1 * (abs(int(x) - 4) + abs(int(y) - 1)))
 
 
 def test_an_env_without_a_table_says_what_is_missing() -> None:
