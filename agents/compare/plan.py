@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import rewardsmith
+from rewardsmith.agents.classic.folder import LOCK
 from rewardsmith.agents.classic.settings import checked_reward, make_spec
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.errors import ConfigError
@@ -63,14 +64,23 @@ class Plan:
         """Where the runs of one reward live."""
         return self.out / "runs" / label
 
+    def check(self, command: str, threshold: float) -> None:
+        """Raise `ConfigError` where `write` would; nothing is written."""
+        check_folder(self.out)
+        _check_same(self.out / "compare.json", self._data(command, threshold))
+
     def write(self, command: str, threshold: float) -> None:
         """Write compare.json.
 
         Raises:
-            ConfigError: the folder holds a sweep over another environment or the like.
+            ConfigError: the folder holds a sweep over another environment or the like, a
+                single run, or a stranger's files.
         """
-        path = self.out / "compare.json"
-        data = {
+        self.check(command, threshold)
+        write_json(self.out / "compare.json", self._data(command, threshold))
+
+    def _data(self, command: str, threshold: float) -> dict[str, Any]:
+        return {
             "command": command,
             "env_id": self.first.env_id,
             "algo": self.first.algo,
@@ -80,8 +90,21 @@ class Plan:
             "threshold": threshold,
             "version": rewardsmith.__version__,
         }
-        _check_same(path, data)
-        write_json(path, data)
+
+
+def check_folder(out: Path) -> None:
+    """Raise `ConfigError` unless `out` is absent, empty or a comparison's."""
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"A comparison's output is a folder. Received the file {out}.")
+    if not out.exists() or (out / "compare.json").exists():
+        return
+    # A sweep that was stopped at once leaves its runs alone.
+    if others := sorted({p.name for p in out.iterdir()} - {LOCK, "runs"}):
+        held = "holds another run" if "spec.json" in others else f"holds {others[0]}"
+        raise ConfigError(
+            f"A new comparison needs an empty folder. Received {out}, which {held}. Choose "
+            "another --out."
+        )
 
 
 def make_plan(

@@ -68,6 +68,7 @@ def render(comparison: Comparison) -> str:
         returns=_curves(arms, "return"),
         steps=_steps(arms, threshold),
         unfinished=_unfinished(arms),
+        failures=[(f"{a.label} seed {r.seed}", r.failure) for a in arms for r in a.failed],
         total=sum(len(a.runs) for a in arms),
         versions=_versions(),
         css=Markup(_text("report.css")),  # ours, not a user's
@@ -124,7 +125,7 @@ def _unfinished(arms: list[Arm]) -> list[str]:
         )
         for arm in arms
         for run in arm.runs
-        if run not in arm.finished
+        if run not in arm.finished and run not in arm.failed
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.agents.compare.episode import Film, load_episode
+from rewardsmith.agents.compare.failures import read_failure
 from rewardsmith.agents.compare.stats import Floats
 from rewardsmith.errors import ConfigError
 
@@ -27,12 +28,14 @@ class Run:
         finished: whether it ran to the end.
         evals: columns of eval.csv; blank cells are NaN.
         terms: columns of terms.csv.
+        failure: why it ended early; empty if it did not, or was only interrupted.
     """
 
     seed: int
     finished: bool
     evals: Table
     terms: Table
+    failure: str = ""
 
     def curve(self, column: str) -> tuple[Floats, Floats]:
         """Steps and values of the evaluations that have a number in `column`."""
@@ -65,6 +68,11 @@ class Arm:
     def finished(self) -> list[Run]:
         """Runs that reached their last step."""
         return [r for r in self.started if r.finished]
+
+    @property
+    def failed(self) -> list[Run]:
+        """Runs that an error ended."""
+        return [r for r in self.runs if r.failure and not r.finished]
 
     def curves(self, column: str) -> tuple[Floats, Floats]:
         """Steps (points,) and values (seeds, points) where every run has a number.
@@ -110,6 +118,7 @@ def _arm(folder: Path, about: dict[str, Any], seeds: list[int]) -> Arm:
             (home / f"seed-{seed}" / "result.json").exists(),
             _table(home / f"seed-{seed}" / "eval.csv"),
             _table(home / f"seed-{seed}" / "terms.csv"),
+            read_failure(home / f"seed-{seed}"),
         )
         for seed in seeds
     ]

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rewardsmith.agents.classic.folder import Result, RunFolder
+from rewardsmith.agents.classic.folder import Result, RunFolder, hold
+from rewardsmith.agents.compare.failures import forget_failure, last_words, write_failure
 from rewardsmith.agents.compare.plan import Plan, make_plan
 from rewardsmith.agents.compare.pool import Job, run_jobs
 from rewardsmith.agents.compare.progress import Display
-from rewardsmith.errors import ConfigError
+from rewardsmith.errors import ConfigError, RewardsmithError
 
 _WORKER = "rewardsmith.agents.compare.worker"
 _RECORDER = "rewardsmith.agents.compare.record"
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep left: its report, and a line for every run that failed."""
+
+    report: Path
+    failures: tuple[str, ...]
+
+    def check(self) -> None:
+        """Raise `ConfigError` if a run failed."""
+        if self.failures:
+            raise ConfigError(
+                "Every run of a comparison should reach its last step. These failed: "
+                f"{'; '.join(self.failures)}. The report of the others is {self.report}. Mend the "
+                "cause and run the same command again: finished runs are kept."
+            )
 
 
 def compare(
@@ -29,7 +48,39 @@ def compare(
     labels: Sequence[str] | None = None,
     **settings: Any,
 ) -> Path:
-    """Train every reward on every seed and write the report; returns its path.
+    """As `sweep`, but a run that failed is an error once the report is written.
+
+    Raises:
+        ConfigError: as `sweep`, or a run failed; the message names the report.
+    """
+    swept = sweep(
+        env_id,
+        rewards,
+        seeds=seeds,
+        out=out,
+        jobs=jobs,
+        threshold=threshold,
+        command=command,
+        labels=labels,
+        **settings,
+    )
+    swept.check()
+    return swept.report
+
+
+def sweep(
+    env_id: str,
+    rewards: Sequence[str],
+    *,
+    seeds: Iterable[int],
+    out: str | Path,
+    jobs: int | None = None,
+    threshold: float = 0.9,
+    command: str = "",
+    labels: Sequence[str] | None = None,
+    **settings: Any,
+) -> Swept:
+    """Train every reward on every seed and write the report.
 
     Called again with the same arguments, it keeps the finished runs, continues the others
     from their checkpoints, and writes the report anew. More rewards or seeds may be added.
@@ -46,24 +97,49 @@ def compare(
         settings: as for `make_spec`: steps, algo, gamma, on_nan, config, ...
 
     Raises:
-        ConfigError: `out` holds another comparison, or no run of some reward finished.
+        ConfigError: `out` holds another comparison or is in use, a reward cannot run here, or
+            no run at all finished.
     """
     if not 0.0 < threshold <= 1.0:
         raise ConfigError(f"threshold is a success rate in (0, 1]. Received {threshold!r}.")
     if jobs is not None and jobs < 1:
         raise ConfigError(f"jobs is at least 1. Received {jobs!r}.")
     plan = make_plan(env_id, rewards, seeds, Path(out), labels=labels, **settings)
-    for (label, seed), spec in plan.runs.items():
-        RunFolder(plan.folder(label, seed)).claim(spec, resume=True)
-    plan.write(command, threshold)
-    parallel = jobs or os.cpu_count() or 1
+    plan.check(command, threshold)
+    _check_runs(plan)
+    with hold(plan.out):
+        plan.check(command, threshold)  # another process may have been faster
+        for (label, seed), spec in plan.runs.items():
+            folder = RunFolder(plan.folder(label, seed))
+            with folder.locked():
+                folder.claim(spec, resume=True)
+        plan.write(command, threshold)
+        return _sweep(plan, jobs or os.cpu_count() or 1)
+
+
+def _sweep(plan: Plan, parallel: int) -> Swept:
     failed = _train_all(plan, parallel)
-    _check_enough(plan, failed)
-    failed += _record_all(plan, parallel)
-    _tell_failures(failed)
+    _check_any(plan)
+    failures = tuple(f"{job.name} (see {job.log})" for job in failed)
+    _tell_failures(failed + _record_all(plan, parallel))
     from rewardsmith.agents.compare.report import write_report
 
-    return write_report(plan.out)
+    return Swept(write_report(plan.out), failures)
+
+
+def _check_runs(plan: Plan) -> None:
+    """Build each reward's learner once, so that what cannot run is told before anything trains."""
+    from rewardsmith.agents.classic.train import check_runs
+
+    for candidate in plan.candidates:
+        if RunFolder(plan.folder(candidate.label, plan.seeds[0])).progressed:
+            continue
+        try:
+            check_runs(plan.runs[candidate.label, plan.seeds[0]])
+        except RewardsmithError as error:
+            raise ConfigError(
+                f"The reward {candidate.text!r} cannot be compared: {error}"
+            ) from error
 
 
 def _train_all(plan: Plan, parallel: int) -> list[Job]:
@@ -76,6 +152,7 @@ def _train_all(plan: Plan, parallel: int) -> list[Job]:
             if (result := folder.finished()) is not None:
                 display.finish(name, f"{_note(result)} (kept)")
             else:
+                forget_failure(folder.path)
                 jobs.append(_job(name, folder))
 
         def listen(job: Job, news: dict[str, Any] | int) -> None:
@@ -83,6 +160,8 @@ def _train_all(plan: Plan, parallel: int) -> list[Job]:
                 display.step(job.name, news)
             else:
                 result = todo[job.name].finished()
+                if result is None:
+                    write_failure(todo[job.name].path)
                 display.finish(job.name, _note(result) if result else f"failed, see {job.log}")
 
         return run_jobs(jobs, parallel, listen)
@@ -102,27 +181,29 @@ def _record_all(plan: Plan, parallel: int) -> list[Job]:
     jobs = []
     for candidate in plan.candidates:
         folder = plan.label_folder(candidate.label)
-        arguments = [_RECORDER, str(folder), str(_best(plan, candidate.label).path)]
+        if (best := _best(plan, candidate.label)) is None:
+            continue
+        arguments = [_RECORDER, str(folder), str(best.path)]
         jobs.append(Job(f"episode of {candidate.label}", arguments, folder / "record-log.txt"))
     return run_jobs(jobs, parallel, lambda job, news: None)
 
 
-def _best(plan: Plan, label: str) -> RunFolder:
+def _best(plan: Plan, label: str) -> RunFolder | None:
     folders = [RunFolder(plan.folder(label, seed)) for seed in plan.seeds]
     finished = [(f, r) for f in folders if (r := f.finished()) is not None]
+    if not finished:
+        return None
     return max(finished, key=lambda pair: (pair[1].final_success or 0.0, pair[1].final_return))[0]
 
 
-def _check_enough(plan: Plan, failed: Sequence[Job]) -> None:
-    for candidate in plan.candidates:
-        folders = [RunFolder(plan.folder(candidate.label, seed)) for seed in plan.seeds]
-        if not any(f.finished() for f in folders):
-            raise ConfigError(
-                f"A report needs at least one finished run of each reward. No run of "
-                f"{candidate.label!r} finished; its traceback is in {folders[0].path / 'log.txt'}"
-                f"{_last_line(folders[0].path / 'log.txt')}. Mend the cause and run the same "
-                "command again: finished runs are kept."
-            )
+def _check_any(plan: Plan) -> None:
+    if any(_best(plan, c.label) is not None for c in plan.candidates):
+        return
+    log = plan.folder(plan.candidates[0].label, plan.seeds[0]) / "log.txt"
+    raise ConfigError(
+        f"A report needs at least one finished run. None finished; a traceback is in {log}"
+        f"{_last_line(log)}. Mend the cause and run the same command again."
+    )
 
 
 def _tell_failures(failed: Sequence[Job]) -> None:
@@ -139,5 +220,5 @@ def _tell_failures(failed: Sequence[Job]) -> None:
 
 
 def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return f" ({lines[-1]})" if lines else ""
+    told = last_words(log)
+    return f" ({told})" if told else ""

@@ -50,6 +50,12 @@ def rows(arms: list[Arm], threshold: float) -> list[Row]:
 
 def finding(arms: list[Arm], table: list[Row]) -> str:
     """One sentence or two on what the runs allow to say."""
+    pairs = [(a, row) for a, row in zip(arms, table, strict=True) if a.finished or not a.failed]
+    if len(pairs) < len(arms) and pairs:
+        if arms[0] is not pairs[0][0]:
+            return f"No run of {arms[0].label} finished, so there is nothing to compare with it."
+        # A reward whose every run failed is told of beside this; the others can be compared.
+        arms, table = [a for a, _ in pairs], [row for _, row in pairs]
     counts = {len(a.finished) for a in arms}
     fewest = min(counts)
     seeds = f"{fewest} finished seed{'' if fewest == 1 else 's'}"

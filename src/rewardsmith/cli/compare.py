@@ -34,9 +34,9 @@ def compare(  # noqa: PLR0913, PLR0917  # one argument per option
     import shlex
     import sys
 
-    from rewardsmith.agents.compare.sweep import compare as sweep
+    from rewardsmith.agents.compare.sweep import sweep
 
-    report = sweep(
+    swept = sweep(
         env,
         reward,
         seeds=range(seeds),
@@ -50,4 +50,5 @@ def compare(  # noqa: PLR0913, PLR0917  # one argument per option
         gamma=gamma,
         on_nan=on_nan,
     )
-    print(report)
+    print(swept.report)
+    swept.check()

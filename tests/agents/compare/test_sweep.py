@@ -56,15 +56,42 @@ def test_another_comparison_in_the_same_folder_is_refused(swept):
         compare(CARTPOLE, ["sparse"], seeds=[0], out=swept[0], jobs=1, **settings)
 
 
-def test_a_failed_run_is_told_and_the_others_go_on(tmp_path, capsys):
+def test_a_failed_run_is_told_and_the_others_are_reported(tmp_path, capsys):
     # The square root is of a negative number as soon as the cart is left of the centre.
     rewards = ["sparse", "env + sqrt(cart_position)"]
-    with pytest.raises(ConfigError, match=r"No run of 'env-sqrt-cart_position' finished.*log\.txt"):
+    failed = tmp_path / "runs" / "env-sqrt-cart_position" / "seed-0"
+    with pytest.raises(ConfigError, match=r"failed: env-sqrt-cart_position seed 0 .*log\.txt"):
         compare(CARTPOLE, rewards, seeds=[0], out=tmp_path, jobs=2, **SETTINGS)
     assert RunFolder(tmp_path / "runs" / "sparse" / "seed-0").finished()
-    log = tmp_path / "runs" / "env-sqrt-cart_position" / "seed-0" / "log.txt"
-    assert "NonFiniteRewardError" in log.read_text()
+    assert "NonFiniteRewardError" in (failed / "log.txt").read_text()
     assert "failed, see" in capsys.readouterr().err
+    page = (tmp_path / "report.html").read_text()
+    assert "Failed: 1 of 2 runs" in page
+    assert "<b>env-sqrt-cart_position seed 0</b>: NonFiniteRewardError: Every reward" in page
+    assert "1 of 1" in page
+    assert "Unfinished" not in page
+
+
+@pytest.mark.parametrize(
+    ("rewards", "algo", "told"),
+    [
+        (["env", "outcome"], "dqn", r"The reward 'outcome' cannot be.*Use --algo ppo or a2c"),
+        (["env"], "sac", "Use --algo ppo or a2c or dqn"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_trains(tmp_path, rewards, algo, told):
+    out = tmp_path / "out"
+    with pytest.raises(ConfigError, match=told):
+        compare(CARTPOLE, rewards, seeds=[0], out=out, jobs=1, algo=algo, steps=100)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("file", "told"), [("spec.json", "another run"), ("a.tex", "a.tex")])
+def test_a_folder_of_something_else_is_refused(tmp_path, file, told):
+    (tmp_path / file).write_text("{}")
+    with pytest.raises(ConfigError, match=f"which holds {told}"):
+        compare(CARTPOLE, ["env"], seeds=[0], out=tmp_path, jobs=1, **SETTINGS)
+    assert [p.name for p in tmp_path.iterdir()] == [file]
 
 
 @pytest.mark.parametrize(
@@ -88,32 +115,42 @@ def descendants(pid):
     return [p for p, parent in parents.items() if parent == pid]
 
 
-def test_ctrl_c_ends_the_workers_and_the_sweep_goes_on_later(tmp_path):
+@pytest.fixture
+def sweeping(tmp_path):
+    """A sweep in a process of its own that has written its first checkpoint."""
+    code = "from rewardsmith.cli import main; main()"
     arguments = [CARTPOLE, "--reward", "sparse", "--seeds", "1", "--steps", "20000"]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "from rewardsmith.cli import main; main()",
-            "compare",
-            *arguments,
-            *["--out", str(tmp_path), "--jobs", "1"],
-        ],
+        [sys.executable, "-c", code, "compare", *arguments, "--out", str(tmp_path), "--jobs", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    try:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("runs/sparse/seed-0/checkpoints/step-*")):
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_two_sweeps_in_one_folder_at_once_are_refused(tmp_path, sweeping):
+    with pytest.raises(ConfigError, match="another process trains now"):
+        compare(CARTPOLE, ["sparse"], seeds=[0], out=tmp_path, jobs=1, steps=20000)
+    assert sweeping.poll() is None
+
+
+def test_ctrl_c_ends_the_workers(tmp_path, sweeping):
     run = tmp_path / "runs" / "sparse" / "seed-0"
-    deadline = time.monotonic() + 60
-    while not list((run / "checkpoints").glob("step-*")):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    workers = descendants(process.pid)
+    workers = descendants(sweeping.pid)
     assert workers
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
-    assert process.returncode != 0
+    sweeping.send_signal(signal.SIGINT)
+    told = sweeping.stderr.read()
+    assert sweeping.wait(30) != 0
     assert "Traceback" not in told
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     assert not (run / "result.json").exists()
