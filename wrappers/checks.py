@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 
 from rewardsmith.errors import BindingError, ContractError, PlaceError
 from rewardsmith.term import Learner
@@ -95,8 +96,19 @@ def learner(gamma: float, bootstraps_on_truncation: bool) -> Learner:
     return Learner(gamma, bool(bootstraps_on_truncation))
 
 
+def check_buffer_space(space: Any, takes_dict: bool, who: str, other: str) -> None:
+    """Refuse a buffer for arrays around dictionaries, or the reverse; raises `PlaceError`."""
+    if isinstance(space, spaces.Dict) != takes_dict:
+        kinds = "arrays", "dictionaries"
+        raise PlaceError(
+            f"{who} stores observations that are {kinds[takes_dict]}. Received {space}; use "
+            f"{other} for {kinds[not takes_dict]}."
+        )
+
+
 def check_gamma(told: Learner, gamma: float, who: str) -> None:
     """Refuse a learner whose discount is not the reward's; raises `BindingError`."""
+    Learner(gamma)
     if told.gamma != gamma:
         raise BindingError(
             "A reward and its learner share one discount gamma, or shaping changes the optimal "
@@ -122,7 +134,7 @@ def one_number(reward: Any) -> float:
         ContractError: not one number (None, text, several objectives).
     """
     try:
-        if reward is None:  # NumPy reads NaN
+        if reward is None or isinstance(reward, str | bytes):  # NumPy reads NaN, and "2" as 2
             raise TypeError
         return float(np.asarray(reward, dtype=np.float64).reshape(()))
     except (TypeError, ValueError):

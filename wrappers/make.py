@@ -83,7 +83,11 @@ def entry_point(
     render_mode: str | None = None,
     **kwargs: Any,
 ) -> Any:
-    """What `gym.make` calls for an id of ours; arguments as in `make`."""
+    """What `gym.make` calls for an id of ours; arguments as in `make`.
+
+    A `max_episode_steps` given to `gym.make` stays with it: its time limit lies outside the
+    reward, which takes such an end for none. Give it to `make` instead.
+    """
     entry = find_entry(env_id)
     if entry is None:
         check_known(env_id)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rewardsmith.errors import ConfigError, PlaceError
 from rewardsmith.term import Scope
 from rewardsmith.transition import Transition
-from rewardsmith.wrappers.checks import check_gamma, check_timeouts
+from rewardsmith.wrappers.checks import check_buffer_space, check_gamma, check_timeouts
 from rewardsmith.wrappers.gather import Arrays
 from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv, find_reward_env
 
@@ -24,6 +24,8 @@ class Relabelled:
 
     #: whether SB3's own buffer has an argument `env`
     sb3_takes_env = False
+    #: whether observations are dictionaries, and the buffer for those of the other kind
+    takes_dict, other = False, "RewardDictReplayBuffer"
     #: whether it has n-step returns
     sb3_takes_n_steps = False
     n_steps: int = 1
@@ -58,9 +60,9 @@ class Relabelled:
                 "does not keep. Set it to False."
             )
         _check_n_steps(n_steps, gamma, self.sb3_takes_n_steps, who)
-        self.reward_env: RewardVecEnv | None = _fitting_env(
-            env, gamma, handle_timeout_termination, who
-        )
+        fitting = _fitting_env(env, gamma, handle_timeout_termination, who)
+        check_buffer_space(fitting.observation_space, self.takes_dict, who, self.other)
+        self.reward_env: RewardVecEnv | None = fitting
         if self.sb3_takes_env:
             kwargs["env"] = env
         if n_steps > 1:
@@ -68,7 +70,7 @@ class Relabelled:
         kwargs["handle_timeout_termination"] = handle_timeout_termination
         super().__init__(*args, **kwargs)
         self.n_steps, self.told_gamma = n_steps, gamma
-        self._allocate(self.reward_env)
+        self._allocate(fitting)
 
     def add(self, obs: Any, next_obs: Any, action: Any, reward: Any, done: Any, infos: Any) -> None:
         """Store the step of all envs that the reward's env has just made."""

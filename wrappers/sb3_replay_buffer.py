@@ -45,7 +45,8 @@ class RewardReplayBuffer(Relabelled, _OneOrMoreSteps):
         gamma: the learner's discount; needed if n_steps > 1.
 
     Raises:
-        PlaceError: the env holds no `RewardVecEnv`, or the reward has terms of episode scope.
+        PlaceError: the env holds no `RewardVecEnv`, its observations are dictionaries, or the
+            reward has terms of episode scope.
         BindingError: the reward and the buffer treat time limits differently, or discount by
             another gamma.
     """
@@ -55,6 +56,8 @@ class RewardReplayBuffer(Relabelled, _OneOrMoreSteps):
 
 class RewardDictReplayBuffer(Relabelled, DictReplayBuffer):
     """`RewardReplayBuffer` for dictionary observations."""
+
+    takes_dict, other = True, "RewardReplayBuffer"
 
 
 class RewardHerReplayBuffer(Relabelled, HerReplayBuffer):
@@ -72,6 +75,7 @@ class RewardHerReplayBuffer(Relabelled, HerReplayBuffer):
     """
 
     sb3_takes_env = True
+    takes_dict, other = True, "RewardReplayBuffer"
 
     def __init__(self, *args: Any, env: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, env=env, **kwargs)

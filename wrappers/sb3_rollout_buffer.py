@@ -10,7 +10,7 @@ from stable_baselines3.common.buffers import DictRolloutBuffer, RolloutBuffer
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from rewardsmith.errors import PlaceError
-from rewardsmith.wrappers.checks import check_gamma
+from rewardsmith.wrappers.checks import check_buffer_space, check_gamma
 from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv, find_reward_env
 
 
@@ -21,11 +21,15 @@ class EpisodePay:
     advantages) stays as it is: pay is added to rows, before advantages are computed.
     """
 
+    #: whether observations are dictionaries, and the buffer for those of the other kind
+    takes_dict, other = False, "RewardDictRolloutBuffer"
     rewards: NDArray[np.float32]
     pos: int
 
     def __init__(self, *args: Any, env: Any = None, gamma: float = 0.99, **kwargs: Any) -> None:
         self.env = _reward_env(env)
+        space = self.env.observation_space
+        check_buffer_space(space, self.takes_dict, type(self).__name__, self.other)
         self._normalize = _normalize_between(env)
         check_gamma(self.env.reward_learner, gamma, type(self).__name__)
         super().__init__(*args, gamma=gamma, **kwargs)  # type: ignore[call-arg]
@@ -82,13 +86,16 @@ class RewardRolloutBuffer(EpisodePay, RolloutBuffer):
         gamma: the learner's discount.
 
     Raises:
-        PlaceError: the env holds no `RewardVecEnv` with `episode_terms="buffer"`.
+        PlaceError: the env holds no `RewardVecEnv` with `episode_terms="buffer"`, or its
+            observations are dictionaries.
         BindingError: its discount is not the learner's.
     """
 
 
 class RewardDictRolloutBuffer(EpisodePay, DictRolloutBuffer):
     """`RewardRolloutBuffer` for dictionary observations."""
+
+    takes_dict, other = True, "RewardRolloutBuffer"
 
 
 def _reward_env(env: Any) -> RewardVecEnv:

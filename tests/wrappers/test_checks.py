@@ -10,7 +10,16 @@ from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecMoni
 
 from rewardsmith.errors import ContractError, PlaceError
 from rewardsmith.stack import RewardStack
-from rewardsmith.wrappers import RewardVecEnv, RewardVectorWrapper, RewardWrapper
+from rewardsmith.wrappers import (
+    RewardDictReplayBuffer,
+    RewardDictRolloutBuffer,
+    RewardHerReplayBuffer,
+    RewardReplayBuffer,
+    RewardRolloutBuffer,
+    RewardVecEnv,
+    RewardVectorWrapper,
+    RewardWrapper,
+)
 from rewardsmith.wrappers.checks import kind_of, one_number
 
 CARTPOLE = partial(gym.make, "CartPole-v1")
@@ -105,12 +114,30 @@ def test_a_stack_that_was_refused_is_free_for_another_place(chains):
     assert env.stack is stack
 
 
+@pytest.mark.parametrize(
+    ("buffer", "kind", "right"),
+    [
+        (RewardReplayBuffer, "goal", RewardDictReplayBuffer),
+        (RewardRolloutBuffer, "goal", RewardDictRolloutBuffer),
+        (RewardDictReplayBuffer, "chain", RewardReplayBuffer),
+        (RewardHerReplayBuffer, "chain", RewardReplayBuffer),
+        (RewardDictRolloutBuffer, "chain", RewardRolloutBuffer),
+    ],
+)
+def test_a_buffer_for_the_other_kind_of_observations(chains, buffer, kind, right):
+    terms = "buffer" if "Rollout" in buffer.__name__ else "refuse"
+    env = RewardVecEnv(chains(1, 5, kind), "env", episode_terms=terms)
+    with pytest.raises(PlaceError, match=f"use {right.__name__} for"):
+        buffer(10, env.observation_space, env.action_space, "cpu", env=env)
+    right(10, env.observation_space, env.action_space, "cpu", env=env)
+
+
 @pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.array(2.0), np.array([2.0]), [2]])
 def test_one_number(value):
     assert one_number(value) == 2.0
 
 
-@pytest.mark.parametrize("value", [None, "much", [1, 2], {}])
+@pytest.mark.parametrize("value", [None, "much", "2", b"2", [1, 2], {}])
 def test_anything_else(value):
     with pytest.raises(ContractError, match="one number a step"):
         one_number(value)

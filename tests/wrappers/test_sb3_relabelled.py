@@ -112,6 +112,8 @@ def test_another_discount_is_refused(chains, n_steps):
     env = RewardVecEnv(chains(), FORMULA, gamma=0.99)
     with pytest.raises(BindingError, match=r"0\.99.*gamma=0\.5 in RewardReplayBuffer"):
         buffer_of(env, n_steps=n_steps)
+    with pytest.raises(BindingError, match=r"\[0, 1\]. Received '0.99'"):
+        buffer_of(env, n_steps=n_steps, gamma="0.99")
 
 
 def test_refusals(chains):
