@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gymnasium import spaces
 
-from rewardsmith.agents.classic.spec import check_keys
+from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.errors import BindingError, ConfigError, unknown_name
+from rewardsmith.registration import find_entry
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Scope
 
@@ -124,6 +126,19 @@ def rollout_steps(algorithm: Algorithm, n_envs: int, hyperparameters: Mapping[st
     if isinstance(each, list | tuple) and len(each) == 2 and each[1] == "step":
         each = each[0]
     return each * n_envs if isinstance(each, int) and each > 0 else 1
+
+
+def steps_taken(spec: RunSpec) -> int:
+    """Env steps that a run of `spec` takes: its steps, rounded up to whole rollouts.
+
+    As it is for a game of several agents, whose number is not known before it is built.
+    """
+    entry = find_entry(spec.env_id)
+    if entry is not None and entry.family == "multiagent":
+        return spec.steps
+    algorithm = find_algorithm(spec.algo)
+    rollout = rollout_steps(algorithm, spec.n_envs, spec.hyperparameters)
+    return math.ceil(spec.steps / rollout) * rollout
 
 
 def check_settings(algorithm: Algorithm, hyperparameters: Any) -> None:

@@ -28,7 +28,7 @@ from rewardsmith.agents.compare.films import (
 )
 from rewardsmith.agents.compare.results import Arm, Comparison, read_comparison
 from rewardsmith.agents.compare.stats import iqm_curve, median_estimate
-from rewardsmith.agents.compare.verdict import finding, reached, rows
+from rewardsmith.agents.compare.verdict import LOOKS, finding, reached, rows
 from rewardsmith.storage import write_atomic
 from rewardsmith.term import MEANING, Guarantee
 
@@ -84,7 +84,7 @@ def _card(index: int, arm: Arm, budget: int) -> dict[str, Any]:
     return {
         **arm.about,
         "doc": doc[:1].upper() + doc[1:],
-        "color": index % 8,
+        "color": index % LOOKS,
         "meaning": MEANING[Guarantee(arm.about["guarantee"])],
         "terms": stacked_chart(x, layers, f"What each term of {arm.label} pays", colors),
         "layers": list(zip(layers, colors, strict=True)),
@@ -99,7 +99,7 @@ def _curves(arms: list[Arm], column: str, mark: float | None = None) -> Markup |
         x, values = arm.curves(column)
         if len(x) and len(values):
             threads = [Thread(*r.curve(column), r.finished) for r in arm.started]
-            bands.append(Band(arm.label, color % 8, x, *iqm_curve(values), threads))
+            bands.append(Band(arm.label, color % LOOKS, x, *iqm_curve(values), threads))
     if not bands and column == "success":
         return None
     return line_chart(bands, f"{column} over env steps", share=column == "success", mark=mark)
@@ -109,7 +109,7 @@ def _steps(arms: list[Arm], threshold: float) -> Markup | None:
     known = [(i, a, s) for i, a in enumerate(arms) if (s := reached(a, threshold))]
     if not known:
         return None
-    dots = [Dots(a.label, i % 8, steps, median_estimate(steps)) for i, a, steps in known]
+    dots = [Dots(a.label, i % LOOKS, steps, median_estimate(steps)) for i, a, steps in known]
     horizon = max(run.final("env_steps") for _, a, _ in known for run in a.finished)
     return steps_chart(dots, max(horizon, 1.0), f"env steps to {threshold:.0%} success")
 

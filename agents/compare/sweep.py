@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rewardsmith.agents.classic.folder import Result, RunFolder, hold
+from rewardsmith.agents.classic.settings import steps_note
 from rewardsmith.agents.compare.failures import forget_failure, last_words, write_failure
 from rewardsmith.agents.compare.plan import Plan, make_plan
 from rewardsmith.agents.compare.pool import Job, run_jobs
@@ -118,6 +120,8 @@ def sweep(
 
 
 def _sweep(plan: Plan, parallel: int) -> Swept:
+    if note := steps_note(plan.first):
+        print(note, file=sys.stderr)
     failed = _train_all(plan, parallel)
     _check_any(plan)
     failures = tuple(f"{job.name} (see {job.log})" for job in failed)

@@ -19,6 +19,8 @@ from rewardsmith.agents.compare.stats import (
     steps_to,
 )
 
+#: how many rewards look different: eight colours with solid lines, then the same eight dashed
+LOOKS = 16
 #: corrected p-value above which no difference is claimed
 _LEVEL = 0.05
 _COVERAGE = (
@@ -112,7 +114,7 @@ def _row(index: int, arm: Arm, first: Arm, threshold: float) -> Row:
             p = rank_p(*pair)
     return Row(
         arm.label,
-        index % 8,
+        index % LOOKS,
         arm.about["guarantee"],
         _share(arm),
         _estimate(arm, "return"),

@@ -9,7 +9,10 @@ import typer
 
 Env = Annotated[str, typer.Argument(metavar="ENV", help="Environment id, see `rewardsmith envs`.")]
 Algo = Annotated[str | None, typer.Option(help="ppo, a2c, dqn, sac, td3 or tqc.  [ppo]")]
-Steps = Annotated[int | None, typer.Option(help="Env steps to train for.  [100000]")]
+Steps = Annotated[
+    int | None,
+    typer.Option(help="Env steps to train for, rounded up to whole rollouts.  [100000]"),
+]
 Gamma = Annotated[float | None, typer.Option(help="Discount of learner and reward.")]
 OnNan = Annotated[
     str | None, typer.Option(help="A NaN or infinite term: raise, zero or last.  [raise]")

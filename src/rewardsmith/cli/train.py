@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rewardsmith.cli import options
+
+if TYPE_CHECKING:
+    from rewardsmith.agents.classic.spec import RunSpec
 
 
 def train(  # noqa: PLR0913, PLR0917  # one argument per option
@@ -27,6 +30,7 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
     resume: Annotated[bool, typer.Option(help="Continue from the last checkpoint.")] = False,
 ) -> None:
     """Train one reward on one seed; the last line printed is the run's folder."""
+
     from rewardsmith.agents.classic.settings import make_spec
     from rewardsmith.agents.classic.train import train as run
 
@@ -40,14 +44,30 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
         gamma=gamma,
         on_nan=on_nan,
     )
-    with _Bar(spec.steps) as bar:
+    with _Bar(_steps(spec)) as bar:
         result = run(spec, out, resume=resume, progress=bar)
     success = "" if result.final_success is None else f"success {result.final_success:.2f}, "
+    asked = "" if result.env_steps == spec.steps else f" ({spec.steps} in whole rollouts)"
     print(
-        f"{success}return {result.final_return:.3f} after {result.env_steps} env steps, "
+        f"{success}return {result.final_return:.3f} after {result.env_steps} env steps{asked}, "
         f"{result.seconds:.0f} s"
     )
     print(out)
+
+
+def _steps(spec: RunSpec) -> int:
+    """The env steps that the run takes; said on stderr if they are more than was asked for."""
+    import sys
+
+    from rewardsmith.agents.classic.algorithms import steps_taken
+
+    steps = steps_taken(spec)
+    if steps != spec.steps:
+        print(
+            f"{spec.algo} takes whole rollouts: {steps} env steps instead of {spec.steps}",
+            file=sys.stderr,
+        )
+    return steps
 
 
 class _Bar:

@@ -2,7 +2,13 @@ import gymnasium as gym
 import pytest
 from gymnasium import spaces
 
-from rewardsmith.agents.classic.algorithms import ALGORITHMS, check_spaces, find_algorithm
+from rewardsmith.agents.classic.algorithms import (
+    ALGORITHMS,
+    check_spaces,
+    find_algorithm,
+    steps_taken,
+)
+from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.errors import ConfigError, UnknownNameError
 
 
@@ -51,3 +57,18 @@ def test_what_serves_passes(name):
 def test_an_unknown_algorithm_names_the_near_miss():
     with pytest.raises(UnknownNameError, match=r"Unknown algorithm 'sacc'\. Did you mean 'sac'"):
         find_algorithm("sacc")
+
+
+@pytest.mark.parametrize(
+    ("algo", "hyperparameters", "taken"),
+    [
+        ("ppo", {"n_steps": 128}, 512),  # rollouts of 2 * 128
+        ("a2c", {"n_steps": 5}, 300),
+        ("dqn", {"train_freq": 4}, 304),
+        ("dqn", {"train_freq": [4, "step"]}, 304),
+        ("dqn", {"train_freq": [1, "episode"]}, 300),  # nobody knows how long episodes are
+    ],
+)
+def test_steps_are_rounded_up_to_whole_rollouts(algo, hyperparameters, taken):
+    spec = make_spec("CartPole-v1", algo=algo, steps=300, n_envs=2, hyperparameters=hyperparameters)
+    assert steps_taken(spec) == taken

@@ -121,6 +121,29 @@ def test_one_seed_of_two_rewards_makes_a_report(folder):
     assert "1.00 [1.00, 1.00]" in text
 
 
+def test_sixteen_rewards_look_different(folder):
+    text = page(folder({f"r{i}": [[0, i / 16, i / 16]] for i in range(16)}))
+    keys = re.findall(r'<span class="key"><i class="(s\d+)"></i>r\d+</span>', text)
+    assert len(set(keys)) == len(keys) == 16
+    css = text[: text.index("</style>")]
+    for i in range(16):
+        assert f".s{i} {{ color: var(--s{i % 8}); }}" in css
+    assert re.search(r"\.s15\) > \.line \{ stroke-dasharray", css)
+    assert "dashed and keys hollow" in text
+
+
+def test_a_reward_whose_every_run_failed_keeps_no_other_from_being_compared(folder):
+    home = folder({"a": [[0, 0, 0]] * 10, "b": [[0, 1, 1]] * 10, "c": [[0]] * 10})
+    for seed in range(10):
+        run = home / "runs" / "c" / f"seed-{seed}"
+        (run / "result.json").unlink()
+        (run / "failure.txt").write_text("NonFiniteRewardError: <b>nan</b>")
+    text = page(home)
+    assert "A run of b ends above one of a with probability 1.00" in text
+    assert "Failed: 10 of 30 runs" in text
+    assert "<b>c seed 3</b>: NonFiniteRewardError: &lt;b&gt;nan" in text
+
+
 def test_nothing_is_fetched_from_anywhere(folder):
     text = page(folder({"a": [[0, 1, 1]]}))
     assert re.findall(r"(?:src|href)=\"(?!data:)[^\"]*\"", text) == []
