@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from rewardsmith.agents.classic.algorithms import check_settings, find_algorithm, rollout_steps
+from rewardsmith.agents.classic.algorithms import check_settings, find_algorithm
 from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.errors import ConfigError
 from rewardsmith.named_rewards import resolve_reward
@@ -73,22 +73,6 @@ def make_spec(
     settings["env_id"] = entry.id if entry else settings["env_id"]
     stack = checked_reward(settings.get("reward", "env"), settings["env_id"])
     return RunSpec.from_dict({**settings, "reward": stack.formula})
-
-
-def steps_note(spec: RunSpec) -> str:
-    """What a run takes beyond its steps, in a sentence; empty if it ends on them."""
-    algorithm = find_algorithm(spec.algo)
-    rollout = rollout_steps(algorithm, spec.n_envs, spec.hyperparameters)
-    entry = find_entry(spec.env_id)
-    if entry is not None and entry.family == "multiagent":
-        return ""  # a game's agents count, and they are not known before it is built
-    taken = math.ceil(spec.steps / rollout) * rollout
-    if taken == spec.steps:
-        return ""
-    return (
-        f"{spec.algo} trains in whole rollouts of {rollout} env steps ({spec.n_envs} envs x "
-        f"{rollout // spec.n_envs}): {spec.steps} steps become {taken}."
-    )
 
 
 def checked_reward(reward: Any, env_id: str) -> RewardStack:

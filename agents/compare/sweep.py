@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rewardsmith.agents.classic.algorithms import steps_taken
 from rewardsmith.agents.classic.folder import Result, RunFolder, hold
-from rewardsmith.agents.classic.settings import steps_note
 from rewardsmith.agents.compare.failures import forget_failure, last_words, write_failure
 from rewardsmith.agents.compare.plan import Plan, make_plan
 from rewardsmith.agents.compare.pool import Job, run_jobs
@@ -120,8 +120,10 @@ def sweep(
 
 
 def _sweep(plan: Plan, parallel: int) -> Swept:
-    if note := steps_note(plan.first):
-        print(note, file=sys.stderr)
+    spec = plan.first
+    if (steps := steps_taken(spec)) != spec.steps:
+        told = f"{spec.algo} takes whole rollouts: {steps} env steps instead of {spec.steps}"
+        print(told, file=sys.stderr)
     failed = _train_all(plan, parallel)
     _check_any(plan)
     failures = tuple(f"{job.name} (see {job.log})" for job in failed)

@@ -55,31 +55,6 @@ def _versus(arms: list[Arm], control: Arm) -> dict[str, dict[str, float | None]]
     }
 
 
-def _versus_control(arms: list[Arm]) -> dict[str, dict[str, Any]]:
-    """How each reward compares with the last, the control.
-
-    Each interval is at 95% by itself; several of them together cover less. The p-values (a
-    permutation test of the same ranks) are also given corrected for their number (Holm).
-    """
-    control = arms[-1]
-    able = [a for a in arms[:-1] if min(len(a.finished), len(control.finished)) > 1]
-    raw = [rank_p(_steps(control), _steps(arm)) for arm in able]
-    ps = {a.label: (p, c) for a, p, c in zip(able, raw, holm(raw), strict=True)}
-    found: dict[str, dict[str, Any]] = {}
-    for arm in arms[:-1]:
-        if not (arm.finished and control.finished):
-            continue
-        name = "sooner_than_" + control.label
-        p, corrected = ps.get(arm.label, (math.nan, math.nan))
-        found[arm.label] = {
-            name: _plain(improvement(_steps(control), _steps(arm))),
-            name + "_interval": "95%, not corrected for several comparisons",
-            name + "_p": _number(p),
-            name + "_p_holm": _number(corrected),
-        }
-    return found
-
-
 def _figures(arm: Arm) -> dict[str, Any]:
     found: dict[str, Any] = {
         "formula": arm.about["formula"],

@@ -30,7 +30,6 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
     resume: Annotated[bool, typer.Option(help="Continue from the last checkpoint.")] = False,
 ) -> None:
     """Train one reward on one seed; the last line printed is the run's folder."""
-
     from rewardsmith.agents.classic.settings import make_spec
     from rewardsmith.agents.classic.train import train as run
 

@@ -6,7 +6,6 @@ from rewardsmith.agents.classic.settings import (
     _split,
     make_spec,
     read_config,
-    steps_note,
 )
 from rewardsmith.errors import ConfigError, RewardsmithError, UnknownNameError
 
@@ -97,18 +96,3 @@ def test_a_config_that_is_not_there_is_refused(tmp_path):
 def test_every_default_is_a_setting_of_its_algorithm(name):
     for block in _defaults()[name].values():
         check_settings(ALGORITHMS[name], _split(block)[1])
-
-
-@pytest.mark.parametrize(
-    ("algo", "steps", "told"),
-    [
-        ("ppo", 300, "rollouts of 256 env steps (8 envs x 32): 300 steps become 512."),
-        ("ppo", 512, ""),
-        ("a2c", 512, ""),
-    ],
-)
-def test_the_steps_that_a_run_takes_beyond_its_own_are_said(algo, steps, told):
-    # rl-baselines3-zoo, CartPole: PPO collects 32 steps in each of 8 envs
-    note = steps_note(make_spec(CARTPOLE, algo=algo, steps=steps))
-    assert note.endswith(told)
-    assert bool(note) == bool(told)
