@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from markupsafe import Markup, escape
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.audit.printing import plain
+from rewardsmith.rewards.audit.report_blame import sharpened
 from rewardsmith.rewards.audit.report_maps import Maps, maps
 from rewardsmith.rewards.audit.report_steps import Violation, action_names, replay, violation
 from rewardsmith.rewards.audit.result import MEANING, AuditResult, Verdict
@@ -62,6 +64,8 @@ def render(result: AuditResult, subject: Any = None) -> str:
         loader=PackageLoader(_HERE, "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     subject = result.subject if subject is None else subject
+    if result.exact is not None:
+        result = replace(result, exact=(sharpened(result.exact[0]), result.exact[1]))
     names = action_names(subject)
     place: Violation | None = violation(result, names)
     film = replay(result, subject, names)

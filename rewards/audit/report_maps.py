@@ -192,7 +192,8 @@ def _heat(cells: Mapping[Any, _Cell], x: Ints, y: Ints, bounds: tuple[float, flo
         shade = 0.06 + 0.86 * (cell.potential - bounds[0]) / room
         tip = f"({i}, {j}): potential {cell.potential:.4g}, {_states(cell.states)}"
         parts.append(_square(i, j, "heat", shade, tip))
-        text = f"{cell.potential:.2f}" if room < 100 else f"{cell.potential:.0f}"
+        digits = 2 if room < 100 else 0
+        text = f"{round(cell.potential, digits) + 0.0:.{digits}f}"
         parts.append(
             f'<text class="{"on" if shade > 0.55 else "off"}" x="{(i + 0.5) * CELL:g}" '
             f'y="{(j + 0.5) * CELL + 4:g}">{text}</text>'

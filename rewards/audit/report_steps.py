@@ -65,8 +65,8 @@ def _worst(exact: Exact, tabled: Tabled, names: Sequence[str]) -> Violation:
     # Expectations over s' here, as in the fit.
     paid = float(exact.proxy[s, a])
     return Violation(
-        "Of all steps, the one furthest from the best fit of c times the env's own reward plus "
-        "a potential difference"
+        "Of all steps, the one furthest from the env's own reward plus a potential difference, "
+        "with the potential chosen so that as little as possible is left over"
         + (" (means over where it may lead; the likeliest is shown)." if len(edges) > 1 else "."),
         f"Reset with seed {seed}, {way}." if actions else f"The first step after seed {seed}.",
         _named(a, names),

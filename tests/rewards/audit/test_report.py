@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from rewardsmith.envs.fixtures import find_case
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.audit import AuditResult, audit
 from rewardsmith.rewards.audit.report import command, render, write_report
+from rewardsmith.rewards.audit.report_blame import sharpened
+from rewardsmith.rewards.audit.report_steps import violation
 from rewardsmith.rewards.audit.report_walk import ROUNDS
 
 SECTIONS = [
@@ -130,6 +133,17 @@ def test_an_invariant_reward_shows_the_potential_that_it_was_made_of() -> None:
     assert len(found) == 41  # of 42 states, all but the end
     for x, y, potential in found:  # -0.1 times the steps to the flag at (4, 1)
         assert float(potential) == pytest.approx(-0.1 * (abs(int(x) - 4) + abs(int(y) - 1)))
+
+
+@pytest.mark.parametrize(("name", "paid"), [("terminal-wrong", 0.23), ("soccer-touch", 0.1)])
+def test_the_step_that_breaks_it_is_where_the_fault_is_paid(name: str, paid: float) -> None:
+    # the arrival at the wrong end; the touch of the ball
+    case = find_case(name)
+    result = audit(case.env_id, reward=case.reward, gamma=case.gamma, episodes=4)
+    place = violation(replace(result, exact=(sharpened(result.exact[0]), result.exact[1])))
+    assert place is not None
+    assert place.paid == pytest.approx(paid, rel=0.05)
+    assert place.paid - place.explained > 0.5 * place.paid
 
 
 def test_an_env_without_a_table_says_what_is_missing() -> None:
