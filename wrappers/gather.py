@@ -134,7 +134,9 @@ def objects(values: Sequence[Any]) -> NDArray[Any]:
 
 
 def copy_obs(obs: Any) -> Any:
-    """A copy of a batch of observations, one level deep; text becomes objects."""
+    """A copy of a batch of observations, one level deep; text becomes objects; None stays."""
+    if obs is None:
+        return None
     if isinstance(obs, dict):
         return {key: copy_obs(value) for key, value in obs.items()}
     array = np.array(obs)
@@ -197,7 +199,17 @@ class EpisodeLog:
         return {"sums": self.sums.copy(), "env": self.env.copy(), "length": self.length.copy()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over running sums of as many slots and terms."""
+        """Take over running sums of as many slots and terms.
+
+        Raises:
+            PlaceError: sums of other slots or terms.
+        """
+        if np.shape(state["sums"]) != self.sums.shape:
+            raise PlaceError(
+                "Running episodes go on in as many envs, under as many terms, as they began in. "
+                f"Received envs and terms {np.shape(state['sums'])} for {self.sums.shape}; build "
+                "the same envs and reward, or call reset() to begin anew."
+            )
         self.sums[:] = state["sums"]
         self.env[:] = state["env"]
         self.length[:] = state["length"]

@@ -177,10 +177,10 @@ class RewardVecEnv(VecEnvWrapper):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the running episodes; the next call is `step`, not `reset`."""
+        self._log.load_state_dict(state["log"])  # first: it refuses other envs and terms
         self._obs, self._features = copy_obs(state["obs"]), dict(state["features"])
         self._t, self._episode = state["t"].copy(), state["episode"].copy()
         self._next_episode = int(state["next_episode"])
-        self._log.load_state_dict(state["log"])
         if self._history is not None:
             self._history.load_state_dict(state["history"])
 

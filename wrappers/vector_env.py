@@ -104,7 +104,7 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
         """Begin episodes in all envs, or in those of `options["reset_mask"]`.
 
         Raises:
-            PlaceError: the first reset leaves envs out.
+            PlaceError: the first reset leaves envs out, or infos are no dictionary.
         """
         mask = (options or {}).get("reset_mask")
         mask = np.ones(self.num_envs, dtype=bool) if mask is None else np.array(mask, dtype=bool)
@@ -116,6 +116,12 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
         # Sync and Async take a list of seeds; the base class says int alone.
         env: Any = self.env
         obs, infos = env.reset(seed=seed, options=options)
+        if not isinstance(infos, dict):
+            raise PlaceError(
+                "The infos of a vector env are one dictionary of batches. Received a "
+                f"{type(infos).__name__} from {env}; put what makes lists of them "
+                "(gymnasium.wrappers.vector.DictInfoToList) around the reward, not inside."
+            )
         self._obs = self._kept(obs)
         features = self._read(infos, self._obs)
         rows = np.flatnonzero(mask)

@@ -216,6 +216,17 @@ def test_going_on_in_mid_episode(chains):
     assert infos[0]["reward_episode"]["sum"]["outcome"] == 0 + 1 + 2
 
 
+def test_episodes_go_on_in_the_same_envs_alone(chains):
+    env, other = (RewardVecEnv(chains(n), FORMULA, gamma=0.5) for n in (1, 2))
+    before_any = env.state_dict()
+    env.reset()
+    with pytest.raises(PlaceError, match=r"\(1, 2\) for \(2, 2\)"):
+        other.load_state_dict(env.state_dict())
+    env.load_state_dict(before_any)
+    with pytest.raises(PlaceError, match="Call reset"):
+        env.step(np.array([1]))
+
+
 def test_a_strangers_env_in_subprocesses():
     makers = [partial(gym.make, "CartPole-v1")] * 2
     env = RewardVecEnv(SubprocVecEnv(makers, start_method="fork"), "env + potential(-abs(obs[2]))")

@@ -178,6 +178,16 @@ def test_an_env_that_hides_how_it_resets(chain):
         RewardVectorWrapper(envs, "env")
 
 
+def test_infos_as_lists_go_around(chain):
+    lists = gym.wrappers.vector.DictInfoToList
+    inside = RewardVectorWrapper(lists(gym.vector.SyncVectorEnv([chain])), "env")
+    with pytest.raises(PlaceError, match="DictInfoToList"):
+        inside.reset()
+    around = lists(vector(chain, AutoresetMode.NEXT_STEP))
+    around.reset()
+    assert [info["reward_env"] for info in around.step(RIGHT)[4]] == [0.0, 0.0]
+
+
 def test_a_feature_that_the_vector_env_would_cut_is_refused(chain):
     class Whole(type(chain())):
         """Gives its place as an int, which Gymnasium would make of other envs' floats too."""
