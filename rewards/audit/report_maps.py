@@ -53,7 +53,7 @@ def maps(exact: Exact, tabled: Tabled, subject: Any = None) -> Maps:
     single = _single(x, y, stage)
     panels, arrows = [], False
     for caption, rows in _panels(stage):
-        cells = _cells(exact, x, y, rows, arrows=single)
+        cells = _cells(exact, x, y, rows, single=single)
         arrows = arrows or any(c.ours or c.theirs for c in cells.values())
         panels.append((caption, _heat(cells, x, y, (low, high)), _differs(cells, x, y)))
     note = f"Position is ({names[0]}, {names[1]}); "
@@ -149,7 +149,7 @@ class _Cell:
 
 
 def _cells(
-    exact: Exact, x: Ints, y: Ints, rows: Any, *, arrows: bool
+    exact: Exact, x: Ints, y: Ints, rows: Any, *, single: bool
 ) -> dict[tuple[int, int], _Cell]:
     chosen = np.arange(exact.table.states)[rows]
     ended, differs = exact.table.terminal, exact.differs
@@ -164,9 +164,11 @@ def _cells(
         cell = _Cell(potential, len(members), end, 0, set(), set())
         for s in members:
             cell.differ += int(differs[s])
-            if differs[s] and arrows:
+            if differs[s]:
                 cell.ours |= _led(exact, x, y, s, exact.best[s])
                 cell.theirs |= _led(exact, x, y, s, exact.proxy_best[s])
+        if not single and max(len(cell.ours), len(cell.theirs)) > 1:
+            cell.ours, cell.theirs = set(), set()  # several states at odds would be a tangle
         cells[at] = cell
     return cells
 
