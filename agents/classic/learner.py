@@ -234,5 +234,10 @@ def _value(value: Any) -> Any:
     """`lin_X` as a schedule from X to 0 over the run; anything else as it is."""
     if not (isinstance(value, str) and value.startswith("lin_")):
         return value
-    start = float(value.removeprefix("lin_"))
+    try:
+        start = float(value.removeprefix("lin_"))
+    except ValueError:
+        raise ConfigError(
+            f"A decaying hyperparameter is lin_X with a number X. Received {value!r}."
+        ) from None
     return lambda remaining: remaining * start

@@ -58,8 +58,7 @@ def make_spec(
         RewardsmithError: an unknown environment, algorithm, reward, setting or hyperparameter.
     """
     chosen = _merge(read_config(config), {"env_id": env_id, **given})
-    if "env_id" not in chosen:
-        raise ConfigError("A run needs an environment. Give its id, or env_id in the config.")
+    _check_kinds(chosen)
     check_known(chosen["env_id"])
     algorithm = find_algorithm(chosen.get("algo", "ppo"))
     hyperparameters = chosen.pop("hyperparameters", {})
@@ -127,9 +126,23 @@ def _merge(config: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     check_keys("A run", values, CONFIG_KEYS)
     both = {**config, **values}
     for key in ("hyperparameters", "env_kwargs"):
-        if key in config and key in values:
+        if all(isinstance(given.get(key), Mapping) for given in (config, values)):
             both[key] = {**config[key], **values[key]}
     return both
+
+
+def _check_kinds(chosen: Mapping[str, Any]) -> None:
+    """What is looked up before RunSpec sees it; RunSpec says what is wrong with the rest."""
+    if "env_id" not in chosen:
+        raise ConfigError("A run needs an environment. Give its id, or env_id in the config.")
+    for name, kind, told in (
+        ("env_id", str, "text"),
+        ("algo", str, "text"),
+        ("env_kwargs", Mapping, "a mapping of keywords"),
+        ("hyperparameters", Mapping, "a mapping of settings"),
+    ):
+        if name in chosen and not isinstance(chosen[name], kind):
+            raise ConfigError(f"{name} is {told}. Received {chosen[name]!r}.")
 
 
 def _split(block: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -139,7 +152,8 @@ def _split(block: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _fit(hyperparameters: dict[str, Any], steps: Any) -> dict[str, Any]:
     # A buffer never holds more than the run collects; its checkpoint is that much smaller.
-    if "buffer_size" in hyperparameters:
+    # What is no number is left to the learner, which says so.
+    if isinstance(hyperparameters.get("buffer_size"), int):
         hyperparameters["buffer_size"] = min(hyperparameters["buffer_size"], _as_steps(steps))
     return hyperparameters
 

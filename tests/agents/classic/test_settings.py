@@ -96,3 +96,17 @@ def test_a_config_that_is_not_there_is_refused(tmp_path):
 def test_every_default_is_a_setting_of_its_algorithm(name):
     for block in _defaults()[name].values():
         check_settings(ALGORITHMS[name], _split(block)[1])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"env_kwargs": 3}, "env_kwargs is a mapping of keywords. Received 3"),
+        ({"hyperparameters": [1]}, "hyperparameters is a mapping of settings"),
+        ({"algo": ["ppo"]}, "algo is text. Received"),
+        ({"env_id": 7}, "env_id is text. Received 7"),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_refused(wrong, told):
+    with pytest.raises(ConfigError, match=told):
+        make_spec(config={"env_id": CARTPOLE, **wrong})

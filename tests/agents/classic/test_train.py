@@ -162,6 +162,12 @@ def test_a_package_that_is_missing_is_named_and_nothing_written(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_decay_from_no_number_is_refused(tmp_path):
+    spec = make_spec(CARTPOLE, hyperparameters={"learning_rate": "lin_abc"})
+    with pytest.raises(ConfigError, match=r"lin_X with a number X\. Received 'lin_abc'"):
+        train(spec, tmp_path / "run")
+
+
 def test_a_hyperparameter_that_the_learner_cannot_use(tmp_path):
     spec = make_spec(CARTPOLE, hyperparameters={"n_steps": "many"}, eval_every=100)
     with pytest.raises(ConfigError, match="Mend them in the config"):
