@@ -59,7 +59,7 @@ def maps(exact: Exact, tabled: Tabled, subject: Any = None) -> Maps:
     note = f"Position is ({names[0]}, {names[1]}); "
     note += "one state to a cell." if single else (
         "a cell holds several states that differ in the other features: the potential is their "
-        "mean, and a cell differs where any of them does (darker: more of them)."
+        "mean, and a cell differs where any of them does (stronger colour: more of them)."
     )  # fmt: skip
     return Maps(note, panels, True, low, high, int(exact.differs.sum()), arrows)
 
