@@ -35,7 +35,7 @@ def find_cause(exact: Exact) -> Cause | None:
     """The first known fault that explains the audited reward to within rounding."""
     for explanation in (
         _lost, _reversed, _constant, _timeout, _terminal, _gamma, _action, _arrival, _one_sided,
-        _clipped,
+        _clipped, _gated,
     ):  # fmt: skip
         for cause in explanation(exact):
             return cause
@@ -44,14 +44,9 @@ def find_cause(exact: Exact) -> Cause | None:
 
 def _fit(exact: Exact, gamma: float | None = None, **options: object) -> Fit:
     return fit_order(
-        exact.table,
-        exact.gamma if gamma is None else gamma,
-        exact.proxy,
-        reward=exact.own,
-        moves=exact.moves,
-        tolerance=_TOLERANCE,
-        **options,  # type: ignore[arg-type]
-    )
+        exact.table, exact.gamma if gamma is None else gamma, exact.proxy, reward=exact.own,
+        moves=exact.moves, tolerance=_TOLERANCE, **options,  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def _extra(exact: Exact) -> Floats:
@@ -86,13 +81,12 @@ def _constant(exact: Exact) -> Iterator[Cause]:
     paid = _per_step(exact)
     if abs(paid) <= _zero(exact):
         return
-    sign = "longer" if paid > 0 else "shorter"
+    name, sign = ("ALIVE BONUS", "longer") if paid > 0 else ("STEP COST", "shorter")
     yield Cause(
-        "ALIVE BONUS" if paid > 0 else "STEP COST",
+        name,
         f"Every step that does not end the episode is paid {paid:.4g} more, so {sign} episodes "
         "earn more whether or not the task is done.",
-        f"Leave it out, or make it small beside (1 - gamma) = {1 - exact.gamma:.3g} times the "
-        "value of success.",
+        f"Leave it out, or keep it far below {1 - exact.gamma:.3g} times the value of success.",
     )
 
 
@@ -137,11 +131,25 @@ def _terminal(exact: Exact) -> Iterator[Cause]:
             "Check that each end is paid in the order of what it is worth.",
         )
         return
+    if abs(fit.scale - 1) > _TOLERANCE and float(np.ptp(fit.potential[ends])) <= _zero(exact):
+        # A potential of K at every end is a constant of -(1 - gamma)*K on every step.
+        yield _centred(exact, fit.scale, (exact.gamma - 1) * float(fit.potential[ends][0]))
+        return
     yield Cause(
         "TERMINAL POTENTIAL",
         f"The potential is not 0 at termination (up to {size:.4g} there), so where an episode "
         "ends pays.",
         "Count the potential of the next state as 0 where `terminated` is true.",
+    )
+
+
+def _centred(exact: Exact, scale: float, paid: float) -> Cause:
+    name, sign = ("ALIVE BONUS", "longer") if paid > 0 else ("STEP COST", "shorter")
+    return Cause(
+        name,
+        f"Beside a potential and {scale:.4g} times the env's own reward every step is paid "
+        f"{paid:.4g}, as centring a shaped reward does, so {sign} episodes earn more.",
+        "Scale without subtracting a mean, and do it before the shaping is added.",
     )
 
 
@@ -152,9 +160,11 @@ def _gamma(exact: Exact) -> Iterator[Cause]:
         if abs(gamma - exact.gamma) > 1e-9 and (found := _fit(exact, gamma)).fits:
             yield _other_gamma(exact, gamma, found)
             return
-    gamma = _search_gamma(exact)
-    if abs(gamma - exact.gamma) > 1e-6 and (found := _fit(exact, gamma)).fits:
-        yield _other_gamma(exact, gamma, found)
+    # A round number first; a power of one, as frame skip gives, has more digits.
+    for gamma in (round(near := _search_gamma(exact), 6), near):
+        if abs(gamma - exact.gamma) > 1e-6 and (fit := _fit(exact, gamma)).fits:
+            yield _other_gamma(exact, gamma, fit)
+            return
 
 
 def _other_gamma(exact: Exact, gamma: float, found: Fit) -> Cause:
@@ -171,15 +181,13 @@ def _other_gamma(exact: Exact, gamma: float, found: Fit) -> Cause:
 def _search_gamma(exact: Exact) -> float:
     from scipy.optimize import minimize_scalar
 
-    def loss(gamma: float) -> float:
-        return float(np.log(_fit(exact, gamma).worst + 1e-16))
-
     if exact.table.states > 2_000:
         return exact.gamma
     found = minimize_scalar(
-        loss, bounds=(0.3, 1.0), method="bounded", options={"xatol": 1e-9, "maxiter": 60}
-    )
-    return round(float(found.x), 6)
+        lambda gamma: float(np.log(_fit(exact, gamma).worst + 1e-16)),
+        bounds=(0.3, 1.0), method="bounded", options={"xatol": 1e-9, "maxiter": 60},
+    )  # fmt: skip
+    return float(found.x)
 
 
 def _clipped(exact: Exact) -> Iterator[Cause]:
@@ -209,15 +217,10 @@ def _rows_without(exact: Exact, edges: Bools) -> Bools:
     return ~hit
 
 
-def _predicted(exact: Exact, fit: Fit, gamma: float) -> Floats:
-    table, phi = exact.table, fit.potential
-    return fit.scale * table.reward + gamma * phi[table.after] - phi[table.s]
-
-
 def _beyond(exact: Exact, fit: Fit, bounds: tuple[float, float]) -> bool:
     """Whether, without the cut, nearly all the cut edges would have been paid beyond it."""
-    table, zero = exact.table, _zero(exact) * 10
-    paid = _predicted(exact, fit, exact.gamma)
+    table, phi, zero = exact.table, fit.potential, _zero(exact) * 10
+    paid = fit.scale * table.reward + exact.gamma * phi[table.after] - phi[table.s]
     low = table.proxy <= bounds[0] + zero
     high = table.proxy >= bounds[1] - zero
     right = np.where(low, paid <= bounds[0] + zero, paid >= bounds[1] - zero)[low | high]
@@ -274,3 +277,21 @@ def _arrival(exact: Exact) -> Iterator[Cause]:
             "back on leaving it: staying near a good state earns for ever.",
             "Subtract the potential of the state that was left: gamma*Phi(s') - Phi(s).",
         )
+
+
+def _gated(exact: Exact) -> Iterator[Cause]:
+    table, open_ = exact.table, np.abs(_extra(exact)) > _zero(exact)
+    inside = ~_rows_without(exact, open_)
+    edges = inside[table.s, table.a]
+    touched = np.union1d(table.s[edges], table.after[edges])
+    # As many unknowns as rows would explain anything.
+    if inside.sum() <= 1 + (~table.terminal[touched]).sum() or edges.all():
+        return
+    if not _fit(exact, keep=inside).fits:
+        return
+    yield Cause(
+        "GATE LEAK",
+        "A potential's difference is paid in some places only, so what is paid inside is not "
+        "taken back outside.",
+        "Put the condition inside the potential: potential(where(condition, phi, 0)).",
+    )
