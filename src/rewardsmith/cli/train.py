@@ -27,7 +27,9 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
     gamma: options.Gamma = None,
     on_nan: options.OnNan = None,
     config: options.Config = None,
-    resume: Annotated[bool, typer.Option(help="Continue from the last checkpoint.")] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Continue from the last checkpoint, with the same --steps.")
+    ] = False,
 ) -> None:
     """Train one reward on one seed; the last line printed is the run's folder."""
     from rewardsmith.agents.classic.settings import make_spec
@@ -70,7 +72,7 @@ def _steps(spec: RunSpec) -> int:
 
 
 class _Bar:
-    """A progress bar on stderr."""
+    """A progress bar on stderr, from the first rollout on: an error before it stands alone."""
 
     def __init__(self, steps: int) -> None:
         from rich.console import Console
@@ -82,12 +84,13 @@ class _Bar:
         self._task = self._bar.add_task("training", total=steps)
 
     def __enter__(self) -> _Bar:
-        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def __call__(self, env_steps: int, known: Mapping[str, float | None]) -> None:
+        self._bar.start()
         text = ", ".join(f"{k} {v:.2f}" for k, v in known.items() if v is not None)
         self._bar.update(self._task, completed=env_steps, description=text or "training")

@@ -32,6 +32,10 @@ CARTPOLE = "rewardsmith/CartPole-v0"
         (["train", CARTPOLE, "--on-nan", "zer", "--out", "x"], "Did you mean 'zero'"),
         (["train", CARTPOLE, "--steps", "0", "--out", "x"], "steps is a whole number"),
         (["train", CARTPOLE, "--config", "none.yaml", "--out", "x"], "none.yaml"),
+        (["train", CARTPOLE, "--seed", "4294967296", "--out", "x"], "from 0 to 4294967295"),
+        (["train", CARTPOLE, "--steps", "256", "--out", "/proc/x"], "Received /proc/x"),
+        (["compare", CARTPOLE, "--reward", "env", "--out", "/proc/x"], "Received /proc/x"),
+        (["compare", CARTPOLE, "--reward", "potential(polo)", "--out", "x"], "^^^^"),
         (["compare", CARTPOLE, "--reward", "a", "--seeds", "0", "--out", "x"], "one seed"),
         (["show", "tolerance(x, margn=1)"], "margin"),
         (["envs", "CartPol-v0"], "Did you mean 'rewardsmith/CartPole-v0'"),
@@ -111,11 +115,25 @@ def test_train_prints_its_folder_last(tmp_path):
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1] == str(out)
     assert json.loads((out / "result.json").read_text())["env_steps"] == 256
+    assert "whole rollouts" not in ended.stdout + ended.stderr
     again = rewardsmith(
         "train", "CartPole-v0", "--reward", "env", "--steps", "256", "--out", str(out), "--resume"
     )
     assert again.returncode == 2
     assert "Choose another --out" in again.stderr
+
+
+def test_train_says_that_it_takes_whole_rollouts(tmp_path):
+    config = tmp_path / "small.yaml"
+    config.write_text(
+        "{n_envs: 1, eval_episodes: 1, hyperparameters: {n_steps: 128, batch_size: 64}}"
+    )
+    out = tmp_path / "run"
+    given = ["--steps", "100", "--config", str(config), "--out", str(out)]
+    ended = rewardsmith("train", CARTPOLE, *given)
+    assert "ppo takes whole rollouts: 128 env steps instead of 100" in ended.stderr
+    assert "after 128 env steps (100 in whole rollouts)" in ended.stdout
+    assert json.loads((out / "result.json").read_text())["env_steps"] == 128
 
 
 def test_envs_as_json():
