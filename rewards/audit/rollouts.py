@@ -124,14 +124,23 @@ def sample(subject: Subject, episodes: int, *, seeds: int | None = None) -> list
     """
     pair, rng = subject.pair(training=True), np.random.default_rng(0)
     try:
-        return [
-            play(pair, i if seeds is None else i % seeds, rng, longest=_longest(i))
-            for i in range(episodes)
-        ]
+        return play_all(
+            pair, [i if seeds is None else i % seeds for i in range(episodes)], rng, LONGEST
+        )
     finally:
         pair.outer.close()
 
 
-def _longest(index: int) -> int:
-    """The first episodes may run long; if they do not end, the others need not."""
-    return LONGEST if index < 4 else LONGEST // 2
+def play_all(
+    pair: Pair, seeds: Sequence[int], rng: np.random.Generator, longest: int
+) -> list[Episode]:
+    """An episode from each seed; `longest` holds for the first four.
+
+    Where none of those ended, the others get a tenth of it, else half.
+    """
+    played: list[Episode] = []
+    for i, seed in enumerate(seeds):
+        ended = any(e.terminated or e.truncated or any(e.told) for e in played)
+        most = longest if i < 4 else longest // (2 if ended else 10)
+        played.append(play(pair, seed, rng, longest=most))
+    return played

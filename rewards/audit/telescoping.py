@@ -12,7 +12,7 @@ import numpy as np
 
 from rewardsmith import language
 from rewardsmith.rewards.audit.result import Check
-from rewardsmith.rewards.audit.rollouts import Episode, play
+from rewardsmith.rewards.audit.rollouts import Episode, play_all
 from rewardsmith.rewards.audit.subject import Subject
 from rewardsmith.transition import Floats
 
@@ -133,7 +133,7 @@ def telescoping(subject: Subject, episodes: int) -> Check:
     name = "telescoping"
     pair, rng = subject.pair(training=True), np.random.default_rng(3)
     try:
-        played = [play(pair, 0, rng, longest=2_000) for _ in range(episodes)]
+        played = play_all(pair, [0] * episodes, rng, 2_000)
     finally:
         pair.outer.close()
     ended = [e for e in played if e.terminated and np.isfinite(e.proxy).all()]
