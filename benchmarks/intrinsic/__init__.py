@@ -1,0 +1,1 @@
+"""What our intrinsic rewards cost beside RLeXplore's."""
