@@ -41,26 +41,43 @@ _NOT_IN_REPLAY = {"n_steps", "optimize_memory_usage"}
 
 @dataclass(frozen=True)
 class Algorithm:
-    """One learner: where its class is, the action spaces it serves, and its kind."""
+    """One learner: where its class is, the action spaces it serves, and its kind.
+
+    The class is called as the learner in capitals, unless it has a name of its own. `shared`:
+    whether one learner can serve all agents of a game.
+    """
 
     name: str
     package: str
     actions: tuple[type[spaces.Space[Any]], ...]
     on_policy: bool
+    class_name: str = ""
+    shared: bool = True
 
     def load_class(self) -> Any:
-        """The Stable-Baselines3 class."""
-        return getattr(importlib.import_module(self.package), self.name.upper())
+        """The Stable-Baselines3 class, or ours that is derived from one."""
+        return getattr(importlib.import_module(self.package), self.class_name or self.name.upper())
+
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """What its constructor takes; one with `**more` takes what its parent's takes too."""
+        found: dict[str, inspect.Parameter] = {}
+        for kind in self.load_class().__mro__:
+            own = inspect.signature(kind.__init__).parameters
+            found = {**own, **found}
+            if not (more := [k for k, p in own.items() if p.kind is p.VAR_KEYWORD]):
+                return found
+            del found[more[0]]
+        return found
 
     def settings(self) -> list[str]:
         """Names of the hyperparameters that a config may set."""
-        parameters = inspect.signature(self.load_class().__init__).parameters
         reserved = _RESERVED if self.on_policy else _RESERVED | _NOT_IN_REPLAY
-        return [p for p in parameters if p not in reserved] + list(EXTRA_SETTINGS)
+        return [p for p in self.parameters() if p not in reserved] + list(EXTRA_SETTINGS)
 
 
 _ANY = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 _SB3, _CONTRIB = "stable_baselines3", "sb3_contrib"
+_TWO_STREAMS = "rewardsmith.agents.classic.two_streams"
 ALGORITHMS = {
     a.name: a
     for a in (
@@ -70,6 +87,7 @@ ALGORITHMS = {
         Algorithm("sac", _SB3, (spaces.Box,), on_policy=False),
         Algorithm("td3", _SB3, (spaces.Box,), on_policy=False),
         Algorithm("tqc", _CONTRIB, (spaces.Box,), on_policy=False),
+        Algorithm("two_streams", _TWO_STREAMS, _ANY, True, "TwoStreamPPO", shared=False),
     )
 }
 _OBSERVATIONS = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
@@ -121,7 +139,7 @@ def rollout_steps(algorithm: Algorithm, n_envs: int, hyperparameters: Mapping[st
     1 where that is not known before training, as with whole episodes.
     """
     name = "n_steps" if algorithm.on_policy else "train_freq"
-    default = inspect.signature(algorithm.load_class().__init__).parameters[name].default
+    default = algorithm.parameters()[name].default
     each = hyperparameters.get(name, default)
     if isinstance(each, list | tuple) and len(each) == 2 and each[1] == "step":
         each = each[0]

@@ -24,7 +24,7 @@ class RunSpec:
     Args:
         env_id: id of a registered environment.
         reward: the reward's formula in full (a name would change meaning with its file).
-        algo: ppo, a2c, dqn, sac, td3 or tqc.
+        algo: ppo, a2c, dqn, sac, td3, tqc or two_streams.
         steps: env steps to train for, over all envs; on-policy learners finish the rollout.
         seed: seeds the learner, the training envs and exploration; in [0, 2**32).
         gamma: the discount of learner and reward, in [0, 1].

@@ -93,12 +93,12 @@ class SharedLearner(Learner):
 
 
 def _check_on_policy(spec: RunSpec) -> None:
-    if find_algorithm(spec.algo).on_policy:
+    able = [a.name for a in ALGORITHMS.values() if a.on_policy and a.shared]
+    if spec.algo in able:
         return
-    able = [a.name for a in ALGORITHMS.values() if a.on_policy]
     raise ConfigError(
-        f"A policy shared by the agents of a game is trained on-policy. Received {spec.algo} for "
-        f"{spec.env_id}. Use --algo {' or '.join(able)}."
+        "A policy shared by the agents of a game is trained on-policy, in one stream of rewards. "
+        f"Received {spec.algo} for {spec.env_id}. Use --algo {' or '.join(able)}."
     )
 
 

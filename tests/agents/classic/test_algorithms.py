@@ -24,10 +24,10 @@ DISCRETE, BOX = spaces.Discrete(3), spaces.Box(-1, 1, (2,))
 @pytest.mark.parametrize(
     ("name", "action", "able"),
     [
-        ("dqn", BOX, "ppo or a2c or sac or td3 or tqc"),
-        ("sac", DISCRETE, "ppo or a2c or dqn"),
-        ("td3", spaces.MultiDiscrete([2, 2]), "ppo or a2c"),
-        ("tqc", DISCRETE, "ppo or a2c or dqn"),
+        ("dqn", BOX, "ppo or a2c or sac or td3 or tqc or two_streams"),
+        ("sac", DISCRETE, "ppo or a2c or dqn or two_streams"),
+        ("td3", spaces.MultiDiscrete([2, 2]), "ppo or a2c or two_streams"),
+        ("tqc", DISCRETE, "ppo or a2c or dqn or two_streams"),
     ],
 )
 def test_actions_that_an_algorithm_cannot_serve_name_those_that_can(name, action, able):
@@ -51,7 +51,9 @@ def test_what_serves_passes(name):
     algorithm = find_algorithm(name)
     action = DISCRETE if spaces.Discrete in algorithm.actions else BOX
     check_spaces(algorithm, Env(action, spaces.Dict(a=BOX)), "X-v0")
-    assert algorithm.load_class().__name__ == name.upper()
+    assert algorithm.load_class().__name__ == {"two_streams": "TwoStreamPPO"}.get(
+        name, name.upper()
+    )
 
 
 def test_an_unknown_algorithm_names_the_near_miss():
@@ -63,6 +65,7 @@ def test_an_unknown_algorithm_names_the_near_miss():
     ("algo", "hyperparameters", "taken"),
     [
         ("ppo", {"n_steps": 128}, 512),  # rollouts of 2 * 128
+        ("two_streams", {"n_steps": 128}, 512),
         ("a2c", {"n_steps": 5}, 300),
         ("dqn", {"train_freq": 4}, 304),
         ("dqn", {"train_freq": [4, "step"]}, 304),
