@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 Env = Annotated[str, typer.Argument(metavar="ENV", help="Environment id, see `rewardsmith envs`.")]
-Algo = Annotated[str | None, typer.Option(help="ppo, a2c, dqn, sac, td3, tqc or two_streams.  [ppo]")]
+Algo = Annotated[
+    str | None, typer.Option(help="ppo, a2c, dqn, sac, td3, tqc or two_streams.  [ppo]")
+]
 Steps = Annotated[
     int | None,
     typer.Option(help="Env steps to train for, rounded up to whole rollouts.  [100000]"),
