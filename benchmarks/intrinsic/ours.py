@@ -46,8 +46,14 @@ def build(
 ) -> tuple[Callable[[list[Transition]], None], dict[str, Any]]:
     """The one term of `formula`, bound to the workload's slots."""
     box = spaces.Box(0, work["high"], tuple(work["obs_shape"]), np.dtype(work["dtype"]).type)
-    stack = RewardStack.parse(formula)
-    stack.bind(Binding(FeatureSchema.from_space(box), Learner(), num_envs=work["num_envs"]))
+    place = Binding(
+        FeatureSchema.from_space(box),
+        Learner(),
+        num_envs=work["num_envs"],
+        observation_space=box,
+        action_space=spaces.Discrete(work["actions"]),
+    )
+    stack = RewardStack.parse(formula).bind(place)
     reward = stack.entries[-1].term
 
     def run(steps: list[Transition]) -> None:

@@ -80,9 +80,10 @@ class Side:
         """Its memory; the process is gone afterwards."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        answer = self._answer()
-        self._process.wait()
-        return answer
+        try:
+            return self._answer()
+        finally:
+            self.close()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -90,7 +91,14 @@ class Side:
             if line.startswith("{"):
                 found: dict[str, Any] = json.loads(line)
                 return found
+        self.close()
         raise RuntimeError(f"A worker ended early: {self._process.args!r}; see its error above.")
+
+    def close(self) -> None:
+        """End the process, finished or not."""
+        self._process.kill()
+        with self._process:
+            pass
 
 
 def ours(term: str, folder: Path, work: Workload) -> Side:
