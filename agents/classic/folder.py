@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Result:
         final_return: mean undiscounted return of the env's own reward.
         env_steps: env steps taken in training.
         seconds: wall time of training, over all its parts if it was resumed.
+        warned: env steps at which the watch began to warn of a hacked reward.
     """
 
     final_success: float | None
@@ -40,6 +41,7 @@ class Result:
     env_steps: int
     seconds: float
     status: str = "finished"
+    warned: list[int] = field(default_factory=list)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from rewardsmith.agents.compare.audits import badge
 from rewardsmith.agents.compare.axes import short
 from rewardsmith.agents.compare.charts import (
     Band,
@@ -29,6 +30,7 @@ from rewardsmith.agents.compare.films import (
 from rewardsmith.agents.compare.results import Arm, Comparison, read_comparison
 from rewardsmith.agents.compare.stats import iqm_curve, median_estimate
 from rewardsmith.agents.compare.verdict import LOOKS, finding, reached, rows
+from rewardsmith.rewards.audit.report import code
 from rewardsmith.storage import write_atomic
 from rewardsmith.term import MEANING, Guarantee
 
@@ -57,12 +59,14 @@ def render(comparison: Comparison) -> str:
         lstrip_blocks=True,
     )
     env.filters["short"] = short
+    env.filters["code"] = code
     threshold = float(plan["threshold"])
     table = rows(arms, threshold)
     return env.get_template("report.html.j2").render(
         plan=plan,
         arms=[_card(i, arm, PICTURES // len(arms)) for i, arm in enumerate(arms)],
         table=table,
+        audited=any(arm.audit for arm in arms),
         finding=finding(arms, table),
         success=_curves(arms, "success", threshold),
         returns=_curves(arms, "return"),
@@ -85,6 +89,9 @@ def _card(index: int, arm: Arm, budget: int) -> dict[str, Any]:
         **arm.about,
         "doc": doc[:1].upper() + doc[1:],
         "color": index % LOOKS,
+        "audit": arm.audit,
+        "badge": badge(arm.audit) if arm.audit else None,
+        "warned": [(r.seed, r.warned[0]) for r in arm.runs if r.warned],
         "meaning": MEANING[Guarantee(arm.about["guarantee"])],
         "terms": stacked_chart(x, layers, f"What each term of {arm.label} pays", colors),
         "layers": list(zip(layers, colors, strict=True)),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rewardsmith.agents.compare.audits import read_audit
 from rewardsmith.agents.compare.episode import Film, load_episode
 from rewardsmith.agents.compare.failures import read_failure
 from rewardsmith.agents.compare.stats import Floats
@@ -29,6 +30,7 @@ class Run:
         evals: columns of eval.csv; blank cells are NaN.
         terms: columns of terms.csv.
         failure: why it ended early; empty if it did not, or was only interrupted.
+        warned: env steps at which the watch saw the reward rise and the true return fall.
     """
 
     seed: int
@@ -36,6 +38,7 @@ class Run:
     evals: Table
     terms: Table
     failure: str = ""
+    warned: list[int] = field(default_factory=list)
 
     def curve(self, column: str) -> tuple[Floats, Floats]:
         """Steps and values of the evaluations that have a number in `column`."""
@@ -52,12 +55,13 @@ class Run:
 
 @dataclass
 class Arm:
-    """One reward: what compare.json says of it, its runs, and its recorded episode."""
+    """One reward: what compare.json says of it, its runs, recorded episode and audit."""
 
     label: str
     about: dict[str, Any]
     runs: list[Run]
     film: Film | None
+    audit: dict[str, Any] | None = None
 
     @property
     def started(self) -> list[Run]:
@@ -119,10 +123,19 @@ def _arm(folder: Path, about: dict[str, Any], seeds: list[int]) -> Arm:
             _table(home / f"seed-{seed}" / "eval.csv"),
             _table(home / f"seed-{seed}" / "terms.csv"),
             read_failure(home / f"seed-{seed}"),
+            _warned(home / f"seed-{seed}" / "result.json"),
         )
         for seed in seeds
     ]
-    return Arm(about["label"], about, runs, load_episode(home))
+    audited = read_audit(home, {"hash": about["hash"]})
+    return Arm(about["label"], about, runs, load_episode(home), audited)
+
+
+def _warned(path: Path) -> list[int]:
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8")).get("warned", []))
+    except (OSError, ValueError, AttributeError):
+        return []
 
 
 def _table(path: Path) -> Table:

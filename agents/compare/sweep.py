@@ -11,6 +11,7 @@ from typing import Any
 
 from rewardsmith.agents.classic.algorithms import steps_taken
 from rewardsmith.agents.classic.folder import Result, RunFolder, hold
+from rewardsmith.agents.compare.audits import audit_all
 from rewardsmith.agents.compare.failures import forget_failure, last_words, write_failure
 from rewardsmith.agents.compare.plan import Plan, make_plan
 from rewardsmith.agents.compare.pool import Job, run_jobs
@@ -48,6 +49,7 @@ def compare(
     threshold: float = 0.9,
     command: str = "",
     labels: Sequence[str] | None = None,
+    audit: bool = True,
     **settings: Any,
 ) -> Path:
     """As `sweep`, but a run that failed is an error once the report is written.
@@ -64,6 +66,7 @@ def compare(
         threshold=threshold,
         command=command,
         labels=labels,
+        audit=audit,
         **settings,
     )
     swept.check()
@@ -80,6 +83,7 @@ def sweep(
     threshold: float = 0.9,
     command: str = "",
     labels: Sequence[str] | None = None,
+    audit: bool = True,
     **settings: Any,
 ) -> Swept:
     """Train every reward on every seed and write the report.
@@ -96,6 +100,8 @@ def sweep(
         threshold: success rate in (0, 1] that the report counts steps to.
         command: shown in the report, to run it again.
         labels: a name for each reward, in folders and report.
+        audit: whether to audit each reward before training, for at most a minute each; the
+            verdicts stand in the report.
         settings: as for `make_spec`: steps, algo, gamma, on_nan, config, ...
 
     Raises:
@@ -116,7 +122,10 @@ def sweep(
             with folder.locked():
                 folder.claim(spec, resume=True)
         plan.write(command, threshold)
-        return _sweep(plan, jobs or os.cpu_count() or 1)
+        parallel = jobs or os.cpu_count() or 1
+        if audit:
+            audit_all(plan, parallel)
+        return _sweep(plan, parallel)
 
 
 def _sweep(plan: Plan, parallel: int) -> Swept:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rewardsmith.agents.compare.audits import Badge, badge
 from rewardsmith.agents.compare.axes import figure, short
 from rewardsmith.agents.compare.results import Arm
 from rewardsmith.agents.compare.stats import (
@@ -41,6 +42,7 @@ class Row:
     steps: str
     better: str
     finished: str
+    audit: Badge | None = None
     improvement: Estimate | None = None
     p: float = 1.0
 
@@ -121,6 +123,7 @@ def _row(index: int, arm: Arm, first: Arm, threshold: float) -> Row:
         _steps(arm, threshold),
         "" if better is None else f"{better.value:.2f} [{better.low:.2f}, {better.high:.2f}]",
         f"{len(arm.finished)} of {len(arm.runs)}",
+        badge(arm.audit) if arm.audit else None,
         better,
         p,
     )

@@ -69,7 +69,7 @@ def render(result: AuditResult, subject: Any = None) -> str:
     names = action_names(subject)
     place: Violation | None = violation(result, names)
     film = replay(result, subject, names)
-    env.filters["code"] = _code
+    env.filters["code"] = code
     return env.get_template("report.html.j2").render(
         result=result,
         env=result.env.removeprefix("rewardsmith/"),
@@ -77,7 +77,7 @@ def render(result: AuditResult, subject: Any = None) -> str:
         meaning=MEANING[result.verdict],
         Verdict=Verdict,
         hazards=[h for h in result.hazards if h.sentence != result.cause],
-        why=_why_open(result),
+        why=why_open(result),
         place=place,
         maps=_maps(result, subject),
         film=film,
@@ -117,14 +117,14 @@ def _maps(result: AuditResult, subject: Any) -> Maps | None:
     return maps(exact, tabled, subject)
 
 
-def _why_open(result: AuditResult) -> str:
+def why_open(result: AuditResult) -> str:
     """Why there is no proof: what the exact check says."""
     if result.verdict != Verdict.INCONCLUSIVE:
         return ""
     return "".join(c.sentence for c in result.checks if c.name == "exact")
 
 
-def _code(text: str) -> Markup:
+def code(text: str) -> Markup:
     """`words` in backticks as code; all else escaped."""
     parts = str(escape(text)).split("`")
     if len(parts) % 2 == 0:

@@ -24,9 +24,10 @@ def compare(  # noqa: PLR0913, PLR0917  # one argument per option
     gamma: options.Gamma = None,
     on_nan: options.OnNan = None,
     threshold: Annotated[float, typer.Option(help="Success rate that counts as solved.")] = 0.9,
+    audit: Annotated[bool, typer.Option(help="Audit each reward first, a minute at most.")] = True,
     config: options.Config = None,
 ) -> None:
-    """Train every reward on every seed; the last line printed is the path of the report.
+    """Audit every reward, train it on every seed; the last line printed is the report's path.
 
     Run the same command again after an interruption: finished runs are kept, the others
     continue from their last checkpoint.
@@ -43,6 +44,7 @@ def compare(  # noqa: PLR0913, PLR0917  # one argument per option
         out=out,
         jobs=jobs,
         threshold=threshold,
+        audit=audit,
         command=shlex.join(["rewardsmith", *sys.argv[1:]]),
         config=config,
         steps=steps,
