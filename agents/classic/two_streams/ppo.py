@@ -123,6 +123,7 @@ class TwoStreamPPO(PPO):
             "episodic_intrinsic": self.episodic_intrinsic,
         }
         super()._setup_model()
+        self.intrinsic_terms = tuple(self.intrinsic_terms)  # a list, if it comes from a file
         if self.env is not None:
             self._find_streams()
 

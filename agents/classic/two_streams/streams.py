@@ -50,7 +50,8 @@ def intrinsic_terms(
 
     Args:
         stack: the reward.
-        streams: `{"intrinsic": names}`; None takes the terms that call themselves intrinsic.
+        streams: `{"intrinsic": names}`; None takes the terms that call themselves intrinsic,
+            but for those whose claim to keep the optimal policies holds in the other stream.
 
     Raises:
         ConfigError, UnknownNameError: `streams` of another form, or no such term.
@@ -58,7 +59,7 @@ def intrinsic_terms(
             ends of episodes, or one of episode scope.
     """
     if streams is None:
-        chosen = {e.name for e in stack.entries if getattr(e.term, "intrinsic", False)}
+        chosen = {e.name for e in stack.entries if _curious(e) and not _keeps_optima(e)}
     else:
         chosen = _named(stack, streams)
     entries = [e for e in stack.entries if e.name in chosen]
@@ -80,8 +81,16 @@ def _named(stack: RewardStack, streams: Any) -> set[str]:
     return set(names)
 
 
+def _curious(entry: Entry) -> bool:
+    return bool(getattr(entry.term, "intrinsic", False))
+
+
+def _keeps_optima(entry: Entry) -> bool:
+    return entry.term.guarantee is Guarantee.INVARIANT
+
+
 def _check_entry(entry: Entry) -> None:
-    if entry.term.guarantee is Guarantee.INVARIANT:
+    if _keeps_optima(entry):
         raise BindingError(
             "The env's own reward and potentials keep the optimal policies under the learner's "
             "gamma and where episodes end: they are extrinsic. Received "

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from rewardsmith.agents.classic.two_streams.streams import intrinsic_terms
+from rewardsmith.errors import BindingError, ConfigError, UnknownNameError
+from rewardsmith.stack import RewardStack
+
+
+def stack(formula: str, curious: tuple[int, ...] = ()) -> RewardStack:
+    parsed = RewardStack.parse(formula)
+    for i in curious:
+        parsed.entries[i].term.intrinsic = True
+    return parsed
+
+
+def test_terms_that_call_themselves_intrinsic():
+    both = stack("env + progress(x) + tolerance(x) + step_cost(1)", curious=(1, 2))
+    assert intrinsic_terms(both, None) == ("progress", "tolerance")
+    assert intrinsic_terms(stack("env + progress(x)"), None) == ()
+
+
+def test_names_take_the_place_of_what_terms_say():
+    both = stack("env + progress(x) + tolerance(x)", curious=(1,))
+    assert intrinsic_terms(both, {"intrinsic": ["tolerance"]}) == ("tolerance",)
+    assert intrinsic_terms(both, {"intrinsic": []}) == ()
+
+
+def test_an_intrinsic_term_that_keeps_optimal_policies_stays_extrinsic():
+    assert intrinsic_terms(stack("env + potential(x)", curious=(1,)), None) == ()
+
+
+@pytest.mark.parametrize("name", ["env", "potential"])
+def test_what_keeps_optimal_policies_cannot_be_named(name):
+    with pytest.raises(BindingError, match=f"Received '{name}' as intrinsic"):
+        intrinsic_terms(stack("env + potential(x)"), {"intrinsic": [name]})
+
+
+@pytest.mark.parametrize("streams", [{"intrinsic": ["outcome"]}, None])
+def test_a_term_of_episode_scope_cannot_be_intrinsic(streams):
+    late = stack("env + outcome(x, progress(x))", curious=(1,))
+    with pytest.raises(BindingError, match="'outcome' as intrinsic; leave it to the extrinsic"):
+        intrinsic_terms(late, streams)
+
+
+def test_an_unknown_name_has_near_misses():
+    with pytest.raises(UnknownNameError, match="Did you mean 'progress'"):
+        intrinsic_terms(stack("env + progress(x)"), {"intrinsic": ["progres"]})
+
+
+@pytest.mark.parametrize(
+    "streams", [["rnd"], {"intrinsic": "rnd"}, {"extrinsic": []}, {"intrinsic": [], "other": []}]
+)
+def test_streams_of_another_form_are_refused(streams):
+    with pytest.raises(ConfigError, match="streams names the terms of the intrinsic stream"):
+        intrinsic_terms(stack("env"), streams)
