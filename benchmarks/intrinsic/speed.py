@@ -1,7 +1,7 @@
 """Our intrinsic rewards beside RLeXplore's (rllte-core 1.0.1), in CPU time per env step.
 
     python -m rewardsmith.benchmarks.intrinsic.speed [--terms rnd ...] [--sizes flat image]
-        [--peer-python PATH] [--out FILE]
+        [--peer-python PATH] [--threads 1] [--out FILE]
 
 8 envs, rollouts of 128 steps, the same observations and actions for both, episodes of 32 to 256
 steps. Two processes, one of each side, each with torch on one thread, take turns: one rollout
@@ -32,6 +32,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +129,13 @@ def measure(mine: Side, other: Side) -> dict[str, Any]:
         # Whoever goes second finds warmer caches, so they take turns at that too.
         for name in sorted(sides, reverse=bool(turn % 2)):
             times[name].append(sides[name].rollout("time"))
-    pairs = zip(times["peer"], times["ours"], strict=True)
+    pairs = list(zip(times["peer"], times["ours"], strict=True))
     ratios = [peer["cpu"] / own["cpu"] for peer, own in pairs]
     return {
         "ratio": round(statistics.median(ratios), 3),
         "ratio_95": interval(ratios),
         "ratios": [round(r, 3) for r in ratios],
+        "wall_ratio": round(statistics.median(p["wall"] / o["wall"] for p, o in pairs), 3),
         **{name: _summary(side, counts[name], times[name]) for name, side in sides.items()},
     }
 
@@ -146,10 +148,9 @@ def interval(ratios: Sequence[float], samples: int = 10_000) -> list[float]:
 
 
 def _warm(side: Side) -> dict[str, float]:
-    counts = side.rollout("count")
     for _ in range(side.work.warm_up):
         side.rollout("time")
-    return counts
+    return side.rollout("count")
 
 
 def _summary(side: Side, counts: dict[str, float], times: list[dict[str, float]]) -> dict[str, Any]:
@@ -171,19 +172,21 @@ def main() -> int:
     parser.add_argument("--peer-python", type=Path, help="its Python, instead of one made here")
     parser.add_argument("--terms", nargs="+", choices=FORMULAS, default=list(FORMULAS))
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--threads", type=int, default=1, help="of torch, in both")
     parser.add_argument("--out", type=Path, default=Path("runs/intrinsic_speed.json"))
     options = parser.parse_args()
     python = options.peer_python or peer_python()
     found: dict[str, Any] = {}
     for size in options.sizes:
-        work = SIZES[size]
+        work = replace(SIZES[size], threads=options.threads)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             write(folder, work)
             for term in options.terms:
                 found.setdefault(size, {})[term] = _one(python, term, folder, work)
                 print(line(size, term, found[size][term]), flush=True)
-    write_result(options.out, {"clock": "CPU seconds, one thread", **found})
+    clock = f"CPU seconds, torch threads: {options.threads}"
+    write_result(options.out, {"clock": clock, **found})
     return 0
 
 
