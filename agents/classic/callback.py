@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -15,11 +16,15 @@ from rewardsmith.agents.classic.evaluate import Evaluation, Evaluator, success_o
 from rewardsmith.agents.classic.folder import RunFolder
 from rewardsmith.agents.classic.learner import Learner
 from rewardsmith.agents.classic.tables import Table
+from rewardsmith.agents.classic.watch import Look, RewardWatch, sentence
 
+logger = logging.getLogger("rewardsmith")
 #: called with the env steps taken and what is known so far (`success`, `return`)
 Progress = Callable[[int, Mapping[str, float | None]], None]
 EVAL_COLUMNS = ("env_steps", "success", "return", "length", "episodes")
 _RECENT = 100
+#: episodes that the watch looks at: a learner of long rollouts changes little over 100
+_WATCHED = 200
 #: seconds between two calls of `progress`; off-policy rollouts may be one step long
 _PATIENCE = 0.2
 
@@ -49,6 +54,8 @@ class RunCallback(BaseCallback):
         self.last: Evaluation | None = None
         self.last_step, self.next_eval, self.next_checkpoint = -1, 0, checkpoint_every
         self.before = self.told = 0.0
+        self.watch = RewardWatch(_WATCHED, on_warning=self._warn)
+        self.warned: list[int] = []
         if state is not None:
             self._restore(state)
         offsets = state["offsets"] if state else {"eval": None, "terms": None}
@@ -76,6 +83,9 @@ class RunCallback(BaseCallback):
         self.eval_table.close()
         self.term_table.close()
 
+    def _init_callback(self) -> None:
+        self.watch.init_callback(self.model)
+
     def _on_step(self) -> bool:
         for done, info in zip(self.locals["dones"], self.locals["infos"], strict=True):
             if done:
@@ -96,6 +106,13 @@ class RunCallback(BaseCallback):
         row = {name: float(value) for name, value in episode["sum"].items()}
         row["env_return"], row["success"] = env_return, np.nan if won is None else won
         self.recent.append(row)
+        self.watch.note(info)
+
+    def _warn(self, look: Look) -> None:
+        """Keep the step; say it once per run."""
+        if not self.warned:
+            logger.warning("%s", sentence(look, self.num_timesteps))
+        self.warned.append(self.num_timesteps)
 
     def _evaluate(self) -> None:
         result = self.evaluator.run(self.model, self.learner.normalize)
@@ -148,6 +165,8 @@ class RunCallback(BaseCallback):
             "seconds": self.seconds,
             "recent": list(self.recent),
             "last": vars(self.last) if self.last else None,
+            "watch": self.watch.state_dict(),
+            "warned": self.warned,
             "offsets": {"eval": self.eval_table.offset(), "terms": self.term_table.offset()},
         }
 
@@ -156,6 +175,9 @@ class RunCallback(BaseCallback):
         self.last_step, self.before = state["last_step"], state["seconds"]
         self.recent.extend(state["recent"])
         self.last = Evaluation(**state["last"]) if state["last"] else None
+        if "watch" in state:  # earlier versions had none
+            self.watch.load_state_dict(state["watch"])
+            self.warned = [int(step) for step in state["warned"]]
 
 
 def _next(now: int, every: int) -> int:

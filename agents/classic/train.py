@@ -105,7 +105,11 @@ def _run(
         _learn(learner, callback)
         last = callback.finish()
         result = Result(
-            last.success, last.env_return, learner.model.num_timesteps, callback.seconds
+            last.success,
+            last.env_return,
+            learner.model.num_timesteps,
+            callback.seconds,
+            warned=callback.warned,
         )
         folder.write_result(result)
         return result

@@ -146,10 +146,28 @@ class RewardWatch(BaseCallback):
     def _on_step(self) -> bool:
         for done, info in zip(self.locals["dones"], self.locals["infos"], strict=True):
             if done:
-                self._note(info)
+                self.note(info)
         return True
 
-    def _note(self, info: Mapping[str, Any]) -> None:
+    def state_dict(self) -> dict[str, Any]:
+        """The window and what was said of it, as plain data."""
+        rows = [{"terms": terms, "true": true} for terms, true in self.window.rows]
+        return {"rows": rows, "alarm": self._alarm, "since": self._since, "warned": self.warned}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        self.window.rows.clear()
+        for row in state["rows"]:
+            self.window.add(row["terms"], row["true"])
+        self._alarm, self._since = bool(state["alarm"]), int(state["since"])
+        self.warned = int(state["warned"])
+
+    def note(self, info: Mapping[str, Any]) -> None:
+        """Take in an episode from the info of its last step.
+
+        Raises:
+            PlaceError: no reward of ours has written it.
+        """
         episode = info.get("reward_episode")
         if episode is None:
             raise PlaceError(
@@ -179,15 +197,18 @@ class RewardWatch(BaseCallback):
         if self.on_warning is not None:
             self.on_warning(look)
             return
-        ruling = max(look.shares, key=lambda name: look.shares[name])
-        warnings.warn(
-            f"Over the last {look.episodes} episodes (env step {self.num_timesteps:,}) the reward "
-            f"rises (tau {look.proxy_tau:.2f}) while the environment's own return falls (tau "
-            f"{look.true_tau:.2f}): it may be hacked. {look.shares[ruling]:.0%} of it comes from "
-            f"{ruling!r}. Run `rewardsmith audit` on it.",
-            RewardHackingWarning,
-            stacklevel=2,
-        )
+        warnings.warn(sentence(look, self.num_timesteps), RewardHackingWarning, stacklevel=2)
+
+
+def sentence(look: Look, env_steps: int) -> str:
+    """The warning in words."""
+    ruling = max(look.shares, key=lambda name: look.shares[name])
+    return (
+        f"Over the last {look.episodes} episodes (env step {env_steps:,}) the reward rises (tau "
+        f"{look.proxy_tau:.2f}) while the environment's own return falls (tau "
+        f"{look.true_tau:.2f}): it may be hacked. {look.shares[ruling]:.0%} of it comes from "
+        f"{ruling!r}. Run `rewardsmith audit` on it."
+    )
 
 
 def _correlation(proxy: Floats, true: Floats) -> float:

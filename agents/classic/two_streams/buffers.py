@@ -26,7 +26,8 @@ class TwoStreamRolloutBuffer(RolloutBuffer):
     state, and the true final state, which SB3 bootstraps from at a time limit, plays no part.
 
     Samples hold `old_values` and `returns` of both streams, shape (2B,), in pairs (E, I), as
-    `policy.evaluate_actions(...)[0].flatten()` has them.
+    `policy.evaluate_actions(...)[0].flatten()` has them; where `is_paired` is False, those of
+    the first stream alone, shape (B,).
 
     Args:
         buffer_size, observation_space, action_space, n_envs, kwargs: as SB3 passes them.
@@ -49,6 +50,7 @@ class TwoStreamRolloutBuffer(RolloutBuffer):
         **kwargs: Any,
     ) -> None:
         self.episodic_intrinsic, self.advantage_coefs = episodic_intrinsic, advantage_coefs
+        self.is_paired = True
         self.intrinsic = RolloutBuffer(
             buffer_size,
             _NOTHING,
@@ -115,6 +117,8 @@ class TwoStreamRolloutBuffer(RolloutBuffer):
 
     def _get_samples(self, batch_inds: Any, env: Any = None) -> Any:
         samples: Any = super()._get_samples(batch_inds, env)
+        if not self.is_paired:
+            return samples
         # The first stream is flattened env by env.
         rows = batch_inds % self.buffer_size, batch_inds // self.buffer_size
         return samples._replace(

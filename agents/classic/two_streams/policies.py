@@ -29,12 +29,13 @@ class TwoHeads(nn.Module):
 class TwoHeadPolicy(ActorCriticPolicy):
     """SB3's MlpPolicy with a value head for each stream (Burda et al. 2018, section 2.3).
 
-    `forward` and `evaluate_actions` give values of shape (B, 2), extrinsic and intrinsic.
-    `predict_values` gives the extrinsic column alone, as everything in SB3 that asks for a value
-    means it. The policy and the first head begin as PPO's would from the same seed.
+    `forward` gives values of shape (B, 2), extrinsic and intrinsic. `predict_values` gives the
+    extrinsic column alone, which everything in SB3 that asks for a value means. The policy and
+    the first head begin as PPO's would from the same seed.
     """
 
-    #: factors on the gradients of the two columns of values; None: as they are
+    #: factors on the gradients of the two columns that `evaluate_actions` gives, shape (2,);
+    #: None: it gives the first column alone
     value_weights: th.Tensor | None = None
 
     def _build(self, lr_schedule: Any) -> None:
@@ -52,10 +53,12 @@ class TwoHeadPolicy(ActorCriticPolicy):
     def evaluate_actions(
         self, obs: Any, actions: th.Tensor
     ) -> tuple[th.Tensor, th.Tensor, th.Tensor | None]:
-        """Values of shape (B, 2), log-probabilities and entropies of shape (B,)."""
+        """Values of shape (B, 2) or (B, 1), log-probabilities and entropies of shape (B,)."""
         values, log_prob, entropy = super().evaluate_actions(obs, actions)
         weights = self.value_weights
-        if weights is not None and values.requires_grad:
+        if weights is None:
+            return values[:, :1], log_prob, entropy
+        if values.requires_grad:
             # PPO has one coefficient for one value loss, the mean over both columns.
             values.register_hook(lambda g: g * weights)  # type: ignore[no-untyped-call]
         return values, log_prob, entropy

@@ -11,7 +11,10 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 from stable_baselines3.common.utils import explained_variance
 
-from rewardsmith.agents.classic.two_streams.buffers import with_second_stream
+from rewardsmith.agents.classic.two_streams.buffers import (
+    TwoStreamRolloutBuffer,
+    with_second_stream,
+)
 from rewardsmith.agents.classic.two_streams.policies import (
     TwoHeadCnnPolicy,
     TwoHeadMultiInputPolicy,
@@ -42,7 +45,8 @@ class TwoStreamPPO(PPO):
     stream is PPO's own; the intrinsic one sums those terms of the reward in its env that are
     intrinsic. Its return may flow on from one episode to the next (`episodic_intrinsic=False`),
     so that an agent does not fear the end of an episode that taught it something. Under a
-    reward without intrinsic terms it is PPO, number for number but for rounding.
+    reward without intrinsic terms it is PPO, number for number but for rounding. With
+    them `train/value_loss` is the mean of both streams' losses.
 
     Args:
         policy: `MlpPolicy`, `CnnPolicy` or `MultiInputPolicy`, with a second value head, or a
@@ -66,6 +70,8 @@ class TwoStreamPPO(PPO):
         BindingError: another discount than the reward's, or a term that cannot be intrinsic.
     """
 
+    policy: TwoHeadPolicy
+    rollout_buffer: TwoStreamRolloutBuffer
     policy_aliases: ClassVar[dict[str, Any]] = {
         "MlpPolicy": TwoHeadPolicy,
         "CnnPolicy": TwoHeadCnnPolicy,
@@ -102,11 +108,10 @@ class TwoStreamPPO(PPO):
 
     def train(self) -> None:
         """Update the policy and both value heads from the current rollout."""
-        weights = self._value_weights()
-        self.policy.value_weights = th.tensor(weights, device=self.device)
+        self.policy.value_weights = self._value_weights()
         super().train()
         if self.intrinsic_terms:
-            stream = self._buffer().intrinsic
+            stream = self.rollout_buffer.intrinsic
             explained = explained_variance(stream.values.flatten(), stream.returns.flatten())
             self.logger.record("train/explained_variance_intrinsic", explained)
 
@@ -123,6 +128,12 @@ class TwoStreamPPO(PPO):
             "episodic_intrinsic": self.episodic_intrinsic,
         }
         super()._setup_model()
+        if not isinstance(self.policy, TwoHeadPolicy):
+            raise ConfigError(
+                "Two streams need a policy with two value heads. Received "
+                f"{type(self.policy).__name__}; name one of {', '.join(self.policy_aliases)}, or "
+                "derive yours from TwoHeadPolicy."
+            )
         self.intrinsic_terms = tuple(self.intrinsic_terms)  # a list, if it comes from a file
         if self.env is not None:
             self._find_streams()
@@ -137,21 +148,21 @@ class TwoStreamPPO(PPO):
     def _find_streams(self) -> None:
         self.intrinsic_terms = intrinsic_terms(reward_place(self.env).stack, self.streams)
         check_learner(self)
-        intrinsic = self.advantage_coef_intrinsic if self.intrinsic_terms else 0.0
-        self._buffer().advantage_coefs = self.advantage_coef, intrinsic
+        buffer = self.rollout_buffer
+        buffer.is_paired = bool(self.intrinsic_terms)
+        intrinsic = self.advantage_coef_intrinsic if buffer.is_paired else 0.0
+        buffer.advantage_coefs = self.advantage_coef, intrinsic
 
-    def _buffer(self) -> Any:
-        return self.rollout_buffer
-
-    def _value_weights(self) -> tuple[float, float]:
-        """Factors on the gradients of PPO's value loss, which is `vf_coef` times the mean of both.
+    def _value_weights(self) -> th.Tensor | None:
+        """Factors on the gradients of PPO's value loss, `vf_coef` times the mean over both heads.
 
         They make it vf_coef times the extrinsic loss and vf_coef_intrinsic times the intrinsic.
         """
         if not self.intrinsic_terms:
-            return 2.0, 0.0
+            return None
         own = self.vf_coef_intrinsic
-        return 2.0, 2.0 if own is None else 2.0 * own / self.vf_coef
+        share = 1.0 if own is None else own / self.vf_coef
+        return th.tensor([2.0, 2.0 * share], device=self.device)
 
     def _check_settings(self) -> None:
         for name, high, optional in _RANGES:

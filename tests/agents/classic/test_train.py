@@ -43,6 +43,7 @@ def test_files_of_a_run(run):
         "final_return": result.final_return,
         "env_steps": 1024,
         "seconds": result.seconds,
+        "warned": [],
     }
     assert [r["env_steps"] for r in rows(folder / "eval.csv")] == ["0", "256", "512", "768", "1024"]
     assert list(rows(folder / "eval.csv")[0]) == [

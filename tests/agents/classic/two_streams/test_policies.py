@@ -7,9 +7,11 @@ import pytest
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.envs import FakeImageEnv, IdentityEnvBox, SimpleMultiObsEnv
+from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from rewardsmith.agents.classic.two_streams import TwoStreamPPO
+from rewardsmith.errors import ConfigError
 from rewardsmith.wrappers import RewardVecEnv
 
 SETTINGS = {"n_steps": 8, "batch_size": 16, "n_epochs": 1, "device": "cpu", "seed": 1}
@@ -50,6 +52,11 @@ def test_policy_and_first_head_begin_as_ppos(kind):
     for name, weights in theirs.items():
         mine = name if name in ours else name.replace("value_net", "value_net.extrinsic")
         assert torch.equal(ours[mine], weights)
+
+
+def test_a_policy_with_one_head_is_refused():
+    with pytest.raises(ConfigError, match="ActorCriticPolicy; name one of MlpPolicy"):
+        TwoStreamPPO(ActorCriticPolicy, rewarded("MlpPolicy"), **SETTINGS)
 
 
 def test_states_that_only_the_second_head_tells_apart(walks, learner):
