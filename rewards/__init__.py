@@ -1,5 +1,6 @@
 """One file per signal: what a reward measures."""
 
+from rewardsmith.rewards import intrinsic
 from rewardsmith.rewards.env import EnvReward
 from rewardsmith.rewards.gates import Outcome, Tiers, Times, When
 from rewardsmith.rewards.potential import Potential
@@ -24,4 +25,5 @@ __all__ = [
     "Tolerance",
     "Value",
     "When",
+    "intrinsic",
 ]

@@ -35,6 +35,8 @@ class Gate(RewardTerm):
     def __init__(self, children: list[RewardTerm], conditions: list[Expr]) -> None:
         self.children, self.conditions = children, conditions
         self.learns = any(c.learns for c in children)
+        self.intrinsic = any(c.intrinsic for c in children)
+        self.remembers = any(c.remembers for c in children)
 
     @property
     def needs(self) -> frozenset[str]:

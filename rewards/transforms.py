@@ -29,6 +29,7 @@ class Transform(RewardTerm):
         self.child = as_term(child)
         self.scope = self.child.scope
         self.learns = self.child.learns
+        self.intrinsic, self.remembers = self.child.intrinsic, self.child.remembers
 
     @property
     def needs(self) -> frozenset[str]:

@@ -36,6 +36,7 @@ class FeatureReader:
     def __init__(self, schema: FeatureSchema | None, space: spaces.Space[Any]) -> None:
         self.from_obs = schema is None
         self.schema = FeatureSchema.from_space(space) if schema is None else schema
+        self.space = space
         self._dict_obs = isinstance(space, spaces.Dict)
         self._dtypes: list[tuple[str, Any]] = []
 
@@ -247,10 +248,21 @@ def bound_stack(
     *,
     num_envs: int,
     place: str,
+    action_space: spaces.Space[Any] | None = None,
     serves: frozenset[Scope] = STEP_ONLY,
     on_nan: str = "raise",
 ) -> RewardStack:
     """Read a reward, bind it to a place and tell the reader what it needs.
+
+    Args:
+        reward: a stack, or what `RewardStack.parse` reads.
+        reader: of the env's features and observations.
+        learner: who learns.
+        num_envs: number of slots.
+        place: its name, for errors.
+        action_space: of one slot; None if it differs between slots.
+        serves: the scopes that the place can serve.
+        on_nan: as for `RewardStack.bind`.
 
     Raises:
         PlaceError: the stack already runs elsewhere.
@@ -264,7 +276,11 @@ def bound_stack(
             "another."
         )
     try:
-        stack.bind(Binding(reader.schema, learner, num_envs, place, serves), on_nan=on_nan)
+        binding = Binding(
+            reader.schema, learner, num_envs, place, serves,
+            observation_space=reader.space, action_space=action_space,
+        )  # fmt: skip
+        stack.bind(binding, on_nan=on_nan)
     except BaseException:
         stack.binding = None  # it runs nowhere: another place may still take it
         raise

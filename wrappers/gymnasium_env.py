@@ -79,6 +79,7 @@ class RewardWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructor
             self.reward_learner,
             num_envs=1,
             place="Gymnasium wrapper",
+            action_space=env.action_space,
             on_nan=on_nan,
         )
         self.training = training

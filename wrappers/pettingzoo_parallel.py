@@ -76,6 +76,7 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
             self.reward_learner,
             num_envs=len(self._slots),
             place="PettingZoo parallel wrapper",
+            action_space=_shared_action_space(env),
             on_nan=on_nan,
         )
         _check_alike(env, self.stack, schema is None)
@@ -215,6 +216,12 @@ class RewardParallelWrapper(_pettingzoo.BaseParallelWrapper):  # type: ignore[mi
             info["reward_terms"] = dict(zip(self._log.names, columns[i].tolist(), strict=True))
             if over[i]:
                 info["reward_episode"] = self._log.summary(self._slots[agent])
+
+
+def _shared_action_space(env: Any) -> Any:
+    """The agents' action space, or None if they have several."""
+    first, *others = [env.action_space(agent) for agent in env.possible_agents]
+    return first if all(space == first for space in others) else None
 
 
 def _check_possible(env: Any) -> None:

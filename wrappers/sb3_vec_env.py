@@ -99,6 +99,7 @@ class RewardVecEnv(VecEnvWrapper):
             self.reward_learner,
             num_envs=venv.num_envs,
             place="SB3 VecEnv wrapper",
+            action_space=venv.action_space,
             serves=_SERVES[episode_terms],
             on_nan=on_nan,
         )

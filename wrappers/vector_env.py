@@ -85,6 +85,7 @@ class RewardVectorWrapper(VectorWrapper[Any, Any, Any, Any, Any], gym.utils.Reco
             self.reward_learner,
             num_envs=env.num_envs,
             place="Gymnasium vector wrapper",
+            action_space=env.single_action_space,
             on_nan=on_nan,
         )
         self.training = training

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="type[RewardTerm]")
 
 _terms: dict[str, type[RewardTerm]] = {}
+#: name -> module that registers it; imported when the term is first asked for
+_later: dict[str, str] = {}
 
 
 def register_term(name: str) -> Callable[[T], T]:
@@ -38,6 +40,14 @@ def register_term(name: str) -> Callable[[T], T]:
     return decorate
 
 
+def register_later(name: str, module: str) -> None:
+    """Let `name` be a term whose module is imported only when somebody asks for it.
+
+    For terms that need a heavy package, so that reading a formula does not load it.
+    """
+    _later.setdefault(name, module)
+
+
 def _load_builtin() -> None:
     # By name, because rewards/ depends on this package and not the other way round.
     importlib.import_module("rewardsmith.rewards")
@@ -46,13 +56,15 @@ def _load_builtin() -> None:
 def term_names() -> tuple[str, ...]:
     """All registered names, sorted."""
     _load_builtin()
-    return tuple(sorted(_terms))
+    return tuple(sorted({*_terms, *_later}))
 
 
 def find_term(name: str) -> type[RewardTerm]:
     """The class registered as `name`; raises `UnknownNameError` with the near misses."""
     _load_builtin()
+    if name not in _terms and name in _later:
+        importlib.import_module(_later[name])
     try:
         return _terms[name]
     except KeyError:
-        raise unknown_name("term", name, _terms) from None
+        raise unknown_name("term", name, {*_terms, *_later}) from None

@@ -27,6 +27,8 @@ class SumTerm(RewardTerm):
         self.guarantee = combine_parts(self.entries)
         self.carries_env = carries_env(self.entries)
         self.learns = any(e.term.learns for e in self.entries)
+        self.intrinsic = any(e.term.intrinsic for e in self.entries)
+        self.remembers = any(e.term.remembers for e in self.entries)
 
     @property
     def needs(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from gymnasium import spaces
 
 from rewardsmith.errors import BindingError
 from rewardsmith.features import FeatureSchema
@@ -86,6 +87,7 @@ class Binding:
         place: name of the place, for errors.
         serves: the scopes that the place can serve.
         clock: the training clock that schedules read.
+        observation_space, action_space: of one slot; None where the place cannot tell.
     """
 
     schema: FeatureSchema
@@ -94,6 +96,8 @@ class Binding:
     place: str = "Gymnasium wrapper"
     serves: frozenset[Scope] = frozenset({Scope.STEP})
     clock: Clock = field(default_factory=Clock)
+    observation_space: spaces.Space[Any] | None = None
+    action_space: spaces.Space[Any] | None = None
 
 
 class RewardTerm:
@@ -111,6 +115,11 @@ class RewardTerm:
     scope: Scope = Scope.STEP
     guarantee: Guarantee = Guarantee.UNKNOWN
     learns: bool = False
+    #: whether it pays for novelty, empowerment and the like, not for the task
+    intrinsic: bool = False
+    #: whether it depends on what its slot saw earlier in the episode, so that a stored
+    #: transition keeps the pay of the step on which it happened
+    remembers: bool = False
     #: True for the environment's own reward, kept at a positive constant scale
     carries_env: bool = False
     binding: Binding

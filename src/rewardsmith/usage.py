@@ -23,8 +23,14 @@ def parameters_of(cls: type[RewardTerm]) -> Mapping[str, inspect.Parameter]:
     """What the constructor takes, `self` left out; nothing if it has none of its own."""
     if cls.__init__ is object.__init__:
         return {}
-    parameters = list(inspect.signature(cls.__init__).parameters.values())
-    return {p.name: p for p in parameters[1:]}
+    found = {p.name: p for p in list(inspect.signature(cls.__init__).parameters.values())[1:]}
+    passed_on = [n for n, p in found.items() if p.kind is inspect.Parameter.VAR_KEYWORD]
+    base = next((b for b in cls.__mro__[1:] if "__init__" in vars(b)), object)
+    if not passed_on or not issubclass(base, RewardTerm) or base is RewardTerm:
+        return found
+    # **options go to the base class, whose signature says what they may be.
+    own = {n: p for n, p in found.items() if n not in passed_on}
+    return {**own, **{n: p for n, p in parameters_of(base).items() if n not in own}}
 
 
 def check_call(

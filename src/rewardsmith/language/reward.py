@@ -212,6 +212,7 @@ class RewardParser:
         if isinstance(node, ast.Name):
             return Term(node.id, span=span)
         term = self.convert.function_name(node)
+        node = self._looked_at(node)
         args, options = node.args, self._options(node)
         if term == "tolerance":
             args, options = self._tolerance(node)
@@ -224,6 +225,18 @@ class RewardParser:
         if problem := label_problem(read):
             self.source.fail(problem, node)
         return read
+
+    def _looked_at(self, node: ast.Call) -> ast.Call:
+        """The call with what `on=x` or `on=[x, y]` names as its arguments."""
+        found = [k for k in node.keywords if k.arg == "on"]
+        if not found:
+            return node
+        if node.args or len(found) > 1:
+            self.source.fail("`on` stands once, and in place of what is given by position.", node)
+        value = found[0].value
+        looked = list(value.elts) if isinstance(value, ast.Tuple | ast.List) else [value]
+        rest = [k for k in node.keywords if k.arg != "on"]
+        return ast.copy_location(ast.Call(node.func, looked, rest), node)
 
     def _options(self, node: ast.Call) -> tuple[tuple[str, Literal], ...]:
         return self.convert.split(node, len(node.args), ())[1]

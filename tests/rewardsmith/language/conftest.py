@@ -103,7 +103,7 @@ _options = st.sampled_from(
         (),
         (("frame_skip", 2),),
         (("weight", 3), ("scale", -0.5)),  # clash with keys of the YAML spelling
-        (("mode", "it's"), ("on", True), ("low", float("-inf")), ("none", None)),
+        (("mode", "it's"), ("off", True), ("low", float("-inf")), ("none", None)),
         (("nested", ((1, 2.5), ("a",))), ("empty", ())),
     ]
 )

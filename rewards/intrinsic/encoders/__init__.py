@@ -1,0 +1,1 @@
+"""What novelty is told from: observations or features as rows of numbers."""

@@ -1,0 +1,61 @@
+"""Several encoders side by side: a Dict of observations, or several features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rewardsmith.errors import BindingError
+from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows
+
+
+class Joined(Encoder):
+    """Rows of several encoders, one after another; a picture comes first.
+
+    Args:
+        parts: the encoders, in the order of the values.
+
+    Raises:
+        BindingError: two of them are pictures, which one convolution cannot read.
+    """
+
+    def __init__(self, parts: Sequence[Encoder]) -> None:
+        pictures = [part for part in parts if part.image is not None]
+        if len(pictures) > 1:
+            raise BindingError(
+                f"One picture is looked at at a time. Received {len(pictures)}; name what novelty "
+                "is told from, as in rnd(on=camera), or write encoder='flat'."
+            )
+        self.parts = tuple(parts)
+        self._order = sorted(range(len(parts)), key=lambda i: parts[i].image is None)
+        self.size = sum(part.size for part in parts)
+        self.image = pictures[0].image if pictures else None
+        self.dtype = parts[0].dtype if len(parts) == 1 else np.float32
+
+    def __call__(self, values: Any) -> Rows:
+        """Rows of a sequence of values, one per encoder."""
+        if len(self.parts) == 1:
+            return self.parts[0](values[0])
+        rows = [self._scaled(i, values[i]) for i in self._order]
+        return np.concatenate(rows, axis=1)
+
+    def _scaled(self, index: int, values: Any) -> Rows:
+        """Rows of one part, bytes as numbers from 0 to 1."""
+        rows = self.parts[index](values)
+        return rows / np.float32(255) if rows.dtype == np.uint8 else rows
+
+
+class Keyed(Encoder):
+    """The values of a dictionary, each with its own encoder."""
+
+    def __init__(self, parts: Mapping[str, Encoder]) -> None:
+        self.keys = tuple(parts)
+        self._joined = Joined(list(parts.values()))
+        self.size, self.image = self._joined.size, self._joined.image
+        self.dtype = self._joined.dtype
+
+    def __call__(self, values: Any) -> Rows:
+        """Rows of a dictionary of batches."""
+        return self._joined([values[key] for key in self.keys])

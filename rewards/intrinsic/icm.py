@@ -1,0 +1,72 @@
+"""Intrinsic curiosity module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rewardsmith import checks
+from rewardsmith.errors import ConfigError
+from rewardsmith.registry import register_term
+from rewardsmith.rewards.intrinsic.learned import Batch, LearnedTerm
+from rewardsmith.rewards.intrinsic.nets import mlp
+
+
+@register_term("icm")
+class ICM(LearnedTerm):
+    """Pays the error of a model that foretells features of s_{t+1} from those of s_t and a_t.
+
+    Pathak et al. 2017 (arXiv 1705.05363): r = 1/2 ||phi^(s_{t+1}) - phi(s_{t+1})||^2 (eq. 6);
+    phi is learned by foretelling a_t from phi(s_t) and phi(s_{t+1}), so that it keeps what the
+    agent controls; loss = (1 - beta) L_inverse + beta L_forward (eq. 7). Rewards lie in [0, inf).
+
+    Args:
+        on, training: what it looks at, and options, as for `LearnedTerm`.
+        beta: weight of the forward loss, in [0, 1].
+    """
+
+    source = "Pathak et al. 2017 (arXiv 1705.05363), eq. 6 and 7"
+    looks = ("now", "next", "action")
+
+    def __init__(self, *on: Any, beta: float = 0.2, **training: Any) -> None:
+        super().__init__(*on, **training)
+        self.beta = checks.number("beta of icm", beta, least=0)
+        if self.beta > 1:
+            raise ConfigError(f"beta of icm lies in [0, 1]. Received {beta!r}.")
+
+    def build(self) -> Mapping[str, nn.Module]:
+        """Features, inverse and forward model."""
+        return {
+            "features": self.trunk(),
+            "inverse": mlp(2 * self.latent, self.hidden, self.action_size),
+            "dynamics": mlp(self.latent + self.action_size, self.hidden, self.latent),
+        }
+
+    def novelty(self, batch: Batch) -> Tensor:
+        """Half the squared error of each row."""
+        now, after = self.nets["features"](batch.now), self.nets["features"](batch.next)
+        return self._error(now, after, batch)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Both losses; the forward one leaves the features alone."""
+        now, after = self.nets["features"](batch.now), self.nets["features"](batch.next)
+        told = self.nets["inverse"](torch.cat([now, after], dim=1))
+        forward = self._error(now.detach(), after.detach(), batch).mean()
+        return (1 - self.beta) * action_loss(told, batch, self.discrete) + self.beta * forward
+
+    def _error(self, now: Tensor, after: Tensor, batch: Batch) -> Tensor:
+        assert batch.action is not None
+        told: Tensor = self.nets["dynamics"](torch.cat([now, batch.action], dim=1))
+        return 0.5 * (told - after).square().sum(dim=1)
+
+
+def action_loss(told: Tensor, batch: Batch, discrete: bool) -> Tensor:
+    """Cross-entropy of classes, mean squared error of numbers."""
+    assert batch.action is not None
+    if discrete:
+        return functional.cross_entropy(told, batch.action.argmax(dim=1))
+    return functional.mse_loss(told, batch.action)

@@ -1,0 +1,350 @@
+"""LearnedTerm: an intrinsic reward whose networks learn from what the learner sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from rewardsmith import checks
+from rewardsmith.errors import BindingError, ConfigError
+from rewardsmith.rewards.intrinsic.base import IntrinsicTerm
+from rewardsmith.rewards.intrinsic.encoders.base import Encoder
+from rewardsmith.rewards.intrinsic.encoders.choose import of_space
+from rewardsmith.rewards.intrinsic.moments import Moments
+from rewardsmith.rewards.intrinsic.nets import (
+    Trunk,
+    device_of,
+    load_module,
+    load_optimizer,
+    module_state,
+    optimizer_state,
+)
+from rewardsmith.rewards.intrinsic.pending import Columns, Pending
+from rewardsmith.rewards.intrinsic.scaling import Scaling, check_normalize
+from rewardsmith.term import Binding, State
+from rewardsmith.transition import Bools, Floats, Transition
+
+#: observations are cut to this many deviations (Burda et al. 2018, section 2.4)
+_CUT = 5.0
+
+
+@dataclass
+class Batch:
+    """Rows as tensors on the term's device; what its class does not look at is None.
+
+    Args:
+        now, next: what it looks at in s_t and s_{t+1}, normalised, shape (N, size).
+        action: one-hot classes or numbers, shape (N, actions).
+        columns: the same rows as they came, with `slot`, `t`, `done` and what `columns` added.
+    """
+
+    now: Tensor | None
+    next: Tensor | None
+    action: Tensor | None
+    columns: Columns
+
+    def __len__(self) -> int:
+        return len(self.columns["slot"])
+
+    def take(self, rows: Tensor) -> Batch:
+        """The batch at `rows`."""
+        chosen = rows.cpu().numpy()
+        now, after, action = (
+            None if x is None else x[rows] for x in (self.now, self.next, self.action)
+        )
+        return Batch(now, after, action, {k: v[chosen] for k, v in self.columns.items()})
+
+
+class LearnedTerm(IntrinsicTerm):
+    """Base: subclasses write `build`, `novelty` and `loss`.
+
+    It pays 0 for its first `warmup` rows: its statistics come from the learner's own steps, and
+    from none besides. It then learns from each `update_every` rows, once they are full.
+
+    Args:
+        on, encoder: what it looks at, as for `IntrinsicTerm`.
+        hidden: widths of the linear layers.
+        latent: size of the vectors that its networks give.
+        lr: step size of Adam.
+        batch_size: rows in a gradient step.
+        epochs: passes over the rows.
+        update_every: rows (env steps over all slots) between two updates.
+        proportion: share of the rows that each pass learns from, in (0, 1].
+        warmup: rows that are paid 0; `update_every` if None.
+        normalize: what the reward is divided by: `std`, the running deviation of single rewards;
+            `return`, that of their discounted sums (Burda et al. 2018, section 2.4); or `none`.
+        normalize_obs: whether rows are centred, divided by their deviation and cut at 5 of them.
+        device: `auto`, `cpu`, `cuda`, ...
+        seed: of weights and batches.
+    """
+
+    #: of `now`, `next` and `action`, what it reads
+    looks: ClassVar[tuple[str, ...]] = ("next",)
+
+    def __init__(  # noqa: PLR0913  # one argument per option
+        self,
+        *on: Any,
+        encoder: str = "auto",
+        hidden: Sequence[int] = (256,),
+        latent: int = 128,
+        lr: float = 1e-3,
+        batch_size: int = 256,
+        epochs: int = 1,
+        update_every: int = 1024,
+        proportion: float = 1.0,
+        warmup: int | None = None,
+        normalize: str = "std",
+        normalize_obs: bool = True,
+        device: str = "auto",
+        seed: int = 0,
+    ) -> None:
+        super().__init__(*on, encoder=encoder)
+        name = self.term_name
+        self.hidden = tuple(checks.whole(f"hidden of {name}", w, least=1) for w in _tuple(hidden))
+        self.latent = checks.whole(f"latent of {name}", latent, least=1)
+        self.lr = checks.number(f"lr of {name}", lr, above=0)
+        self.batch_size = checks.whole(f"batch_size of {name}", batch_size, least=1)
+        self.epochs = checks.whole(f"epochs of {name}", epochs, least=1)
+        self.update_every = checks.whole(f"update_every of {name}", update_every, least=1)
+        self.proportion = checks.number(f"proportion of {name}", proportion, above=0)
+        if self.proportion > 1:
+            raise ConfigError(f"proportion of {name} lies in (0, 1]. Received {proportion!r}.")
+        given = self.update_every if warmup is None else warmup
+        self.warmup = checks.whole(f"warmup of {name}", given, least=0)
+        self.normalize = check_normalize(normalize)
+        self.normalize_obs = checks.truth(f"normalize_obs of {name}", normalize_obs)
+        self.device_name = device
+        self.seed = checks.whole(f"seed of {name}", seed, least=0)
+
+    # --- what a subclass writes ---------------------------------------------------------
+
+    def build(self) -> Mapping[str, nn.Module]:
+        """Its networks by name, with weights drawn from torch's seeded generator."""
+        raise NotImplementedError
+
+    def novelty(self, batch: Batch) -> Tensor:
+        """Raw rewards, shape (N,); called without gradients."""
+        raise NotImplementedError
+
+    def loss(self, batch: Batch) -> Tensor:
+        """What an update makes smaller."""
+        raise NotImplementedError
+
+    # --- what it is made of ---------------------------------------------------------------
+
+    def trunk(self, *, hidden: Sequence[int] | None = None, out: int | None = None) -> Trunk:
+        """A network from what it looks at to vectors."""
+        return Trunk(
+            self.view.size,
+            self.view.image,
+            self.hidden if hidden is None else hidden,
+            self.latent if out is None else out,
+        )
+
+    @property
+    def action_size(self) -> int:
+        """Numbers that tell one action."""
+        assert self._actions is not None
+        return self._actions.size
+
+    @property
+    def discrete(self) -> bool:
+        """Whether actions are classes."""
+        return isinstance(self.binding.action_space, spaces.Discrete)
+
+    def bind(self, binding: Binding) -> None:
+        """Build the networks; takes no env step."""
+        super().bind(binding)
+        self.device = device_of(self.device_name)
+        self._actions = self._action_encoder() if "action" in self.looks else None
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self.nets = nn.ModuleDict(dict(self.build())).to(self.device)
+        learned = [p for p in self.nets.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(learned, lr=self.lr) if learned else None
+        self.generator = torch.Generator().manual_seed(self.seed)
+        self.obs_moments = Moments(self.view.size)
+        self.scaling = Scaling(self.normalize, binding.num_envs)
+        self.pending = Pending(self.update_every)
+        self.rows = 0
+        self._seen: tuple[Columns, Floats] | None = None
+        self._shift: tuple[Tensor, Tensor] | None = None
+
+    # --- paying ---------------------------------------------------------------------------
+
+    def step(self, transition: Transition) -> Floats:
+        """Rewards now; keeps what it read for `update`."""
+        columns = self._columns(transition)
+        raw = self._raw(columns)
+        self._seen = columns, raw
+        return self._paid(raw)
+
+    def relabel(self, transition: Transition) -> Floats:
+        """Rewards by the networks of now."""
+        return self._paid(self._raw(self._columns(transition)))
+
+    def _paid(self, raw: Floats) -> Floats:
+        return np.zeros_like(raw) if self.rows < self.warmup else self.scaling(raw)
+
+    def _raw(self, columns: Columns) -> Floats:
+        with torch.inference_mode():
+            raw: Floats = self.novelty(self._tensors(columns)).double().cpu().numpy()
+        return raw
+
+    # --- learning -------------------------------------------------------------------------
+
+    def update(self, transition: Transition) -> None:
+        """Keep the rows; learn once `update_every` of them are there."""
+        seen, self._seen = self._seen, None
+        if seen is None or len(seen[1]) != len(transition):
+            columns = self._columns(transition)
+            seen = columns, self._raw(columns)
+        columns, raw = seen
+        if self.rows >= self.warmup:
+            self.scaling.add(raw, columns["slot"])
+        self.rows += len(raw)
+        self.pending.add(columns)
+        if self.pending.full:
+            self._learn(self.pending.take())
+
+    def _learn(self, columns: Columns) -> None:
+        if self.normalize_obs:
+            self._look(columns)
+        batch = self._tensors(columns)
+        if not self.scaling.started:
+            # Rewards change their scale with the first statistics, so theirs begin here.
+            self.scaling.add(self._raw(columns), columns["slot"])
+        if self.optimizer is None:
+            return
+        for rows in self._chunks(len(batch)):
+            loss = self.loss(batch.take(rows))
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
+
+    def _chunks(self, count: int) -> Iterator[Tensor]:
+        chosen = max(1, round(self.proportion * count))
+        for _ in range(self.epochs):
+            order = torch.randperm(count, generator=self.generator)[:chosen]
+            yield from torch.split(order, self.batch_size)
+
+    def _look(self, columns: Columns) -> None:
+        seen = columns["next" if "next" in self.looks else "now"]
+        self.obs_moments.add(_unit(seen))
+        if self.obs_moments.count > 1 and not self.obs_moments.variance.any():
+            raise ConfigError(
+                f"{self.who} divides what it looks at by its deviation. Received the same values "
+                f"in all of {int(self.obs_moments.count)} rows; look at what varies, as in "
+                f"{self.term_name}(on=x), or write normalize_obs=False."
+            )
+        self._shift = None
+
+    # --- rows and tensors -----------------------------------------------------------------
+
+    def columns(self, transition: Transition) -> Columns:
+        """More columns of a subclass's own, one row per transition."""
+        return {}
+
+    def _columns(self, transition: Transition) -> Columns:
+        count = len(transition)
+        slot = np.arange(count) if transition.env_index is None else transition.env_index
+        found: Columns = {
+            "slot": slot,
+            "done": transition.terminated | transition.truncated,
+            "t": np.zeros(count, dtype=np.int64) if transition.t is None else transition.t,
+        }
+        if "now" in self.looks:
+            found["now"] = self.view.now(transition)
+        if "next" in self.looks:
+            found["next"] = self.view.next(transition)
+        if self._actions is not None:
+            found["action"] = self._actions(transition.action)
+        return {**found, **self.columns(transition)}
+
+    def _tensors(self, columns: Columns) -> Batch:
+        action = columns.get("action")
+        return Batch(
+            self._normalized(columns.get("now")),
+            self._normalized(columns.get("next")),
+            None if action is None else torch.from_numpy(action).to(self.device),
+            columns,
+        )
+
+    def _normalized(self, rows: Any) -> Tensor | None:
+        if rows is None:
+            return None
+        tensor = torch.from_numpy(rows).to(self.device)
+        if tensor.dtype == torch.uint8:
+            tensor = tensor.float() / 255
+        if not self.normalize_obs or self.obs_moments.count < 2:
+            return tensor
+        if self._shift is None:
+            mean, deviation = self.obs_moments.mean, self.obs_moments.deviation(1e-6)
+            self._shift = (
+                torch.as_tensor(mean, dtype=torch.float32, device=self.device),
+                torch.as_tensor(1 / deviation, dtype=torch.float32, device=self.device),
+            )
+        return ((tensor - self._shift[0]) * self._shift[1]).clamp_(-_CUT, _CUT)
+
+    def _action_encoder(self) -> Encoder:
+        if self.binding.action_space is None:
+            raise BindingError(
+                f"{self.who} learns from actions, and the place ({self.binding.place}) does not "
+                "tell their space, or has several. Take a term that reads states alone, as rnd."
+            )
+        return of_space(self.binding.action_space, "flat")
+
+    # --- state ----------------------------------------------------------------------------
+
+    def reset(self, mask: Bools) -> None:
+        """Nothing of its own belongs to an episode."""
+
+    def state_dict(self) -> State:
+        """Networks, optimiser, statistics, generator and the rows not learned from yet."""
+        return {
+            "slots": self.binding.num_envs,
+            "rows": self.rows,
+            "nets": module_state(self.nets),
+            "optimizer": [] if self.optimizer is None else optimizer_state(self.optimizer),
+            "generator": self.generator.get_state().numpy(),
+            "obs": self.obs_moments.state_dict(),
+            "scaling": self.scaling.state_dict(),
+            "pending": self.pending.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave.
+
+        Raises:
+            ConfigError: it is the state of other networks, or of another number of slots.
+        """
+        if not state:
+            return
+        if int(state["slots"]) != self.binding.num_envs:
+            raise ConfigError(
+                f"{self.who} takes the state of as many envs as it runs in. Received that of "
+                f"{int(state['slots'])}, here are {self.binding.num_envs}; build as many."
+            )
+        load_module(self.nets, state["nets"], self.who)
+        if self.optimizer is not None:
+            load_optimizer(self.optimizer, state["optimizer"])
+        self.generator.set_state(torch.from_numpy(np.array(state["generator"], dtype=np.uint8)))
+        self.obs_moments.load_state_dict(state["obs"])
+        self.scaling.load_state_dict(state["scaling"])
+        self.pending.load_state_dict(state["pending"])
+        self.rows, self._shift, self._seen = int(state["rows"]), None, None
+
+
+def _unit(rows: Any) -> Any:
+    """Bytes as numbers from 0 to 1."""
+    return rows / 255.0 if rows.dtype == np.uint8 else rows
+
+
+def _tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)

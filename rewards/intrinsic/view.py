@@ -1,0 +1,99 @@
+"""View: what a term looks at in a transition, as rows of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rewardsmith import language
+from rewardsmith.errors import BindingError, ContractError
+from rewardsmith.language.nodes import Expr, Name
+from rewardsmith.rewards.expression import compiled, features_of
+from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows
+from rewardsmith.rewards.intrinsic.encoders.choose import of_feature, of_space
+from rewardsmith.rewards.intrinsic.encoders.mixed import Joined
+from rewardsmith.rewards.intrinsic.encoders.plain import Flat
+from rewardsmith.term import Binding
+from rewardsmith.transition import Transition
+
+Read = Callable[[Transition], Any]
+
+
+class View:
+    """Reads what `on=` names, at s_t or at s_{t+1}.
+
+    Args:
+        on: features (text too), `obs`, or expressions over one state; nothing means `obs`.
+        encoder: how observations are read (see `encoders.choose.NAMES`).
+        binding: the place.
+        who: the term's formula, for errors.
+
+    Raises:
+        BindingError: the place does not tell its observation space, or nothing fits it.
+    """
+
+    def __init__(self, on: Sequence[Expr], encoder: str, binding: Binding, who: str) -> None:
+        self.who = who
+        try:
+            parts = [_part(e, encoder, binding) for e in on or (Name("obs"),)]
+            self.encoder: Encoder = Joined([p[0] for p in parts])
+        except BindingError as error:
+            raise BindingError(f"{who}: {error}") from None
+        self._now = [p[1] for p in parts]
+        self._next = [p[2] for p in parts]
+        self.size, self.image, self.dtype = (
+            self.encoder.size, self.encoder.image, self.encoder.dtype,
+        )  # fmt: skip
+
+    def now(self, transition: Transition) -> Rows:
+        """Rows of s_t, shape (N, size)."""
+        return self._rows(self._now, transition)
+
+    def next(self, transition: Transition) -> Rows:
+        """Rows of s_{t+1}, shape (N, size)."""
+        return self._rows(self._next, transition)
+
+    def _rows(self, reads: Sequence[Read], transition: Transition) -> Rows:
+        try:
+            rows = self.encoder([read(transition) for read in reads])
+        except ContractError as error:
+            raise ContractError(f"{self.who}: {error}{_REMEDY}") from None
+        if rows.shape[1] != self.size:
+            raise ContractError(
+                f"{self.who} looks at {self.size} numbers, as the observation space says. "
+                f"Received {rows.shape[1]}; let the env give what its observation_space declares."
+            )
+        return rows
+
+
+_REMEDY = " Mend the env, or name features that are sound, as in rnd(on=[x, y])."
+
+
+def needed(on: Sequence[Expr]) -> frozenset[str]:
+    """The features that `on` names."""
+    return features_of(*on)
+
+
+def _part(expression: Expr, encoder: str, binding: Binding) -> tuple[Encoder, Read, Read]:
+    if isinstance(expression, Name) and expression.name == "obs":
+        if binding.observation_space is None:
+            raise BindingError(
+                f"The place ({binding.place}) does not tell its observation space. Name what to "
+                "look at, as in rnd(on=[x, y])."
+            )
+        chosen = of_space(binding.observation_space, encoder)
+        return chosen, lambda tr: tr.obs, lambda tr: tr.next_obs
+    if isinstance(expression, Name) and expression.name in binding.schema:
+        name = expression.name
+        chosen = of_feature(binding.schema[name])
+        return chosen, lambda tr: tr.features[name], lambda tr: tr.next_features[name]
+    language.check_state_only(expression, "What novelty is told from")
+    now, after = (compiled(expression, binding, at=at) for at in ("now", "next"))
+    return Flat(1), now, after
+
+
+def as_rows(values: Any) -> Any:
+    """One row per state of any number type, for hashing."""
+    return np.ascontiguousarray(np.asarray(values).reshape(len(values), -1))
