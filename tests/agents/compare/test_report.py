@@ -165,6 +165,32 @@ def test_hostile_text_stays_text(folder):
     assert "<!--" not in text
 
 
+def test_an_audit_stands_beside_its_reward_alone_and_its_text_stays_text(folder):
+    home = folder({"a": [[0, 1, 1]], "b": [[0, 1, 1]]})
+    reason = "The audit failed: <b>boom</b> &"
+    (home / "runs" / "b" / "audit.json").write_text(
+        json.dumps({"hash": "0", "not_audited": reason})
+    )
+    text = page(home)
+    assert text.count("not audited</span>") == 3  # curves, figures, card
+    assert text.count('data-head="audit">–<') == 1
+    assert "&lt;b&gt;boom&lt;/b&gt; &amp;" in text
+    # Of another reward: not shown.
+    (home / "runs" / "b" / "audit.json").write_text(
+        json.dumps({"hash": "1", "not_audited": reason})
+    )
+    assert "boom" not in page(home)
+
+
+def test_a_warning_of_the_watch_stands_in_the_card(folder):
+    home = folder({"a": [[0, 1, 1]] * 2})
+    assert "<b>Watch</b>" not in page(home)
+    (home / "runs" / "a" / "seed-1" / "result.json").write_text('{"warned": [1500, 1900]}')
+    text = page(home)
+    assert text.count("<b>Watch</b>") == 1
+    assert "warned at step 1.5k in seed 1" in text
+
+
 def test_runs_under_way_are_called_unfinished(folder):
     home = folder({"a": [[0, 0.5], [0, 0.5, 0.75]], "b": [[0], [0]]}, finished=False)
     text = page(home)

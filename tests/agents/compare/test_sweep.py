@@ -13,7 +13,7 @@ from rewardsmith.agents.compare.sweep import compare
 from rewardsmith.errors import ConfigError
 
 CARTPOLE = "rewardsmith/CartPole-v0"
-SETTINGS = {"steps": 512, "eval_every": 256, "eval_episodes": 2}
+SETTINGS = {"steps": 512, "eval_every": 256, "eval_episodes": 2, "audit": False}
 
 
 @pytest.fixture(scope="module")
