@@ -10,16 +10,23 @@ over the turns, with a 95% bootstrap interval.
 
 What each side does:
 
-- the peer: `watch` on every step, with one row per env; after 128 steps `compute(samples,
-  sync=True)`, which pays all 1024 rows and trains on them once, in 4 batches of 256 (Adam, 0.001;
-  RE3 does not train). Its tensors are made beforehand and not timed. Encoders: 256 hidden units
-  (flat) or the network of DQN (image); 128 latent dimensions, 32 of PseudoCounts and NGU.
-- ours: `term.step`, `term.update` on every step as `RewardVectorWrapper` calls them, `reset`
-  where an episode ends; from arrays as an env gives them, so their conversion is timed. The same
-  widths, the same batches, the same rows trained on once.
+- the peer: `watch` on every step, one row per env; after 128 steps `compute(samples, sync=True)`,
+  which pays all 1024 rows at once and trains on them once, in 4 shuffled batches of 256 (Adam,
+  0.001; RE3 does not train; of Disagreement's 4 models each gets one batch). Its float32 tensors
+  are made beforehand and not timed. Encoders: 256 hidden units (flat) or the convolutions of
+  Mnih et al. 2015 (image); 128 latent dimensions, 32 of PseudoCounts and NGU. In `watch`,
+  PseudoCounts, RIDE and NGU compare with the episode's states, env by env, and RE3 stores; in
+  `compute`, RE3 compares every state with its env's last 1000, and E3B moves its ellipsoid row by
+  row.
+- ours: `term.step` and `term.update` on every step, as `RewardVectorWrapper` calls them, and
+  `reset` where an episode ends. It pays each step at once, 8 rows at a time, from arrays as an env
+  gives them, so their conversion is timed. Widths, batches, observation scaling and rows trained
+  on are the peer's (see `FORMULAS`). RND's predictor has a layer more than the peer's.
 
-How much of the arithmetic each does is counted in one rollout that is not timed (matrix products,
-convolutions; backward passes), so that a side that leaves work out is seen.
+How much arithmetic each does is counted in one rollout that is not timed (matrix products and
+convolutions, backward passes): a side that leaves work out, or does more, is seen. On one thread
+the peer's RND, ICM and Disagreement take little more than that arithmetic needs. With torch's own
+number of threads on a busy machine its small batches cost many times more (`--threads`).
 """
 
 from __future__ import annotations
@@ -48,12 +55,12 @@ HERE = Path(__file__).resolve().parent
 FORMULAS = {
     "disagreement": "disagreement()",
     "re3": "re3()",
-    "e3b": "e3b()",
-    "rnd": "rnd()",
-    "pseudo_count": "pseudo_count()",
-    "icm": "icm()",
-    "ride": "ride()",
-    "ngu": "ngu()",
+    "e3b": "e3b(normalize_obs=False)",
+    "rnd": "rnd(normalize='std')",
+    "pseudo_count": "pseudo_count(normalize_obs=False, latent=32)",
+    "icm": "icm(normalize_obs=False)",
+    "ride": "ride(normalize_obs=False)",
+    "ngu": "ngu(latent=32)",
 }
 
 
