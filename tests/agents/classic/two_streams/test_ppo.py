@@ -161,6 +161,11 @@ def test_another_env_brings_its_own_streams(walks, learner, keep):
     model.set_env(walks())
     model.learn(6, keep)
     assert keep.rollouts[0]["rewards_intrinsic"][1].tolist() == [1, 5]
+    model.streams = None
+    model.set_env(walks("env"))
+    model.learn(6, keep)
+    assert not keep.rollouts[1]["rewards_intrinsic"].any()
+    assert keep.rollouts[1]["rewards"][:, 0].tolist() == [1, 1, 1]
 
 
 def test_functions_and_lists_are_callbacks_too(walks, learner, keep):
