@@ -7,7 +7,11 @@ from rewardsmith.registry import register_later
 
 #: term -> the module of this folder that holds it
 TERMS = {
+    "annealed": "annealed",
+    "grm": "pbim",
     "icm": "icm",
+    "pbim": "pbim",
+    "pies": "annealed",
     "rnd": "rnd",
 }
 

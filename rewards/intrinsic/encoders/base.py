@@ -42,6 +42,6 @@ def floats(values: Any) -> NDArray[np.float32]:
     rows = array.reshape(len(array), -1).astype(np.float32)
     # The sum finds any NaN or infinity at a fifth of the cost of looking at each.
     if not np.isfinite(np.add.reduce(rows, axis=None)) and not np.isfinite(rows).all():
-        bad = rows[~np.isfinite(rows)][0]
-        raise ContractError(f"What novelty is told from must be finite. Received {bad!r}.")
+        bad = float(rows[~np.isfinite(rows)][0])
+        raise ContractError(f"What novelty is told from must be finite. Received {bad}.")
     return rows

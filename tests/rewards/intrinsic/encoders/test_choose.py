@@ -1,0 +1,107 @@
+"""Rows by hand for each kind of space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from rewardsmith.errors import BindingError, ConfigError, ContractError
+from rewardsmith.features import Feature
+from rewardsmith.rewards.intrinsic.encoders.choose import check_name, of_feature, of_space
+
+
+def box(*shape: int, dtype: Any = np.float32, high: float = 1) -> spaces.Box:
+    return spaces.Box(0, high, shape, dtype)
+
+
+@pytest.mark.parametrize(
+    ("space", "values", "rows"),
+    [
+        (box(2), [[0.5, 1.0]], [[0.5, 1.0]]),
+        (box(1, 2), [[[3.0, 4.0]]], [[3.0, 4.0]]),
+        (spaces.Discrete(3, start=5), [6, 5], [[0, 1, 0], [1, 0, 0]]),
+        (spaces.MultiDiscrete([2, 3]), [[1, 2]], [[0, 1, 0, 0, 1]]),
+        (spaces.MultiBinary(3), [[1, 0, 1]], [[1, 0, 1]]),
+    ],
+)
+def test_rows_by_hand(space: Any, values: Any, rows: Any) -> None:
+    encoder = of_space(space)
+    found = encoder(np.array(values))
+    assert found.tolist() == rows
+    assert encoder.size == found.shape[1]
+    assert encoder.image is None
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_pictures_come_out_channels_first_and_stay_bytes(last: bool) -> None:
+    first = np.arange(2 * 24 * 30, dtype=np.uint8).reshape(1, 2, 24, 30)
+    given = np.moveaxis(first, 1, -1) if last else first
+    encoder = of_space(box(*given.shape[1:], dtype=np.uint8, high=255))
+    found = encoder(given)
+    assert encoder.image == (2, 24, 30)
+    assert found.dtype == np.uint8
+    assert (found.reshape(first.shape) == first).all()
+
+
+def test_a_grey_picture_has_one_channel() -> None:
+    assert of_space(box(84, 84, dtype=np.uint8, high=255)).image == (1, 84, 84)
+
+
+def test_a_picture_whose_channels_cannot_be_told_is_refused() -> None:
+    with pytest.raises(BindingError, match=r"shape \(C, H, W\) or \(H, W, C\) .*\(24, 24, 24\)"):
+        of_space(box(24, 24, 24, dtype=np.uint8, high=255), "image")
+
+
+def test_a_dictionary_puts_its_picture_first() -> None:
+    space = spaces.Dict({"a": spaces.Discrete(2), "eye": box(24, 24, 1, dtype=np.uint8, high=255)})
+    encoder = of_space(space)
+    found = encoder({"a": np.array([1]), "eye": np.full((1, 24, 24, 1), 255, dtype=np.uint8)})
+    assert encoder.image == (1, 24, 24)
+    assert found.dtype == np.float32
+    assert found[0, :576].tolist() == [1.0] * 576  # bytes as numbers up to 1
+    assert found[0, 576:].tolist() == [0.0, 1.0]
+
+
+def test_minigrid_is_read_cell_by_cell_without_its_mission() -> None:
+    space = spaces.Dict(
+        {
+            "direction": spaces.Discrete(4),
+            "image": box(7, 7, 3, dtype=np.uint8, high=255),
+            "mission": spaces.Text(10),
+        }
+    )
+    view = np.zeros((1, 7, 7, 3), dtype=np.uint8)
+    view[0, 0, 0] = (5, 4, 2)  # a locked yellow key-like cell
+    encoder = of_space(space)
+    found = encoder({"direction": np.array([3]), "image": view, "mission": np.array(["go"])})
+    assert found.shape == (1, 4 + 49 * 20)
+    assert np.flatnonzero(found[0, :4]).tolist() == [3]
+    assert np.flatnonzero(found[0, 4:24]).tolist() == [5, 11 + 4, 17 + 2]
+
+
+def test_text_is_hashed_alike_for_equal_texts_and_near_for_near_ones() -> None:
+    encoder = of_feature(Feature("mission", "words", dtype="text"))
+    rows = encoder(np.array(["open the red door", "open the red door", "open the blue door",
+                             "xyzzy plugh"], dtype=object))  # fmt: skip
+    assert (rows[0] == rows[1]).all()
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(4), abs=1e-6)
+    assert rows[0] @ rows[2] > rows[0] @ rows[3] + 0.2
+
+
+def test_what_nothing_fits_is_refused() -> None:
+    with pytest.raises(BindingError, match=r"Sequence\(.*name features instead"):
+        of_space(spaces.Sequence(spaces.Discrete(2)))
+    with pytest.raises(BindingError, match=r"'flat_one', which is always 3"):
+        of_feature(Feature("flat_one", "never varies", low=3, high=3))
+    with pytest.raises(ConfigError, match="Did you mean 'image'"):
+        check_name("imge")
+    with pytest.raises(ContractError, match=r"must be finite. Received nan"):
+        of_space(box(2))(np.array([[0.0, np.nan]]))
+    with pytest.raises(ContractError, match=r"A class lies within its space"):
+        of_space(spaces.Discrete(2))(np.array([2]))
+    two = {k: box(30, 30, 3, dtype=np.uint8, high=255) for k in "ab"}
+    with pytest.raises(BindingError, match=r"One picture is looked at at a time\. Received 2"):
+        of_space(spaces.Dict(two))
