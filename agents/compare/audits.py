@@ -20,6 +20,7 @@ from rewardsmith.storage import write_json
 
 _AUDITOR = "rewardsmith.agents.compare.auditor"
 _NAME = "audit.json"
+_SAYS = {"verdict", "meaning", "regret", "cause", "remedy", "hazards", "gamma", "open"}
 _KIND = {"INVARIANT": "good", "OPTIMUM KEPT": "mid", "CHANGED": "bad"}
 
 
@@ -89,7 +90,7 @@ def read_audit(folder: Path, key: Mapping[str, Any]) -> dict[str, Any] | None:
         fits = {k: data.get(k) for k in key} == dict(key)
     except (OSError, ValueError, AttributeError):
         return None
-    return data if fits and ("verdict" in data or "not_audited" in data) else None
+    return data if fits and ("not_audited" in data or data.keys() >= _SAYS) else None
 
 
 def badge(data: Mapping[str, Any]) -> Badge:

@@ -30,6 +30,13 @@ def test_every_run_is_finished_and_the_report_written(swept):
         assert RunFolder(out / "runs" / label / "seed-0").finished().env_steps == 512
 
 
+def test_without_audits_the_report_has_no_such_column(swept):
+    out, report = swept
+    assert not list(out.rglob("audit*"))
+    assert 'data-head="audit"' not in report.read_text()
+    assert "<b>Audit" not in report.read_text()
+
+
 def test_the_terms_of_each_reward_have_their_columns(swept):
     with (swept[0] / "runs" / "potential" / "seed-0" / "terms.csv").open() as file:
         assert csv.DictReader(file).fieldnames == [
