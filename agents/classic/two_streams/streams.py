@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from rewardsmith.build import Entry
 from rewardsmith.errors import BindingError, ConfigError, PlaceError, unknown_name
+from rewardsmith.language.nodes import Term
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Guarantee
 from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv, find_reward_env
@@ -56,16 +57,32 @@ def intrinsic_terms(
     Raises:
         ConfigError, UnknownNameError: `streams` of another form, or no such term.
         BindingError: a term that keeps optimal policies only under the task's own discount and
-            ends of episodes, or one of episode scope.
+            ends of episodes, one of episode scope, or one that mixes env with intrinsic pay.
     """
     if streams is None:
-        chosen = {e.name for e in stack.entries if _curious(e) and not _keeps_optima(e)}
+        chosen = _intrinsic(stack)
     else:
         chosen = _named(stack, streams)
     entries = [e for e in stack.entries if e.name in chosen]
     for entry in entries:
         _check_entry(entry)
     return tuple(e.name for e in entries)
+
+
+def _intrinsic(stack: RewardStack) -> set[str]:
+    chosen = set()
+    for item, entry in zip(stack.tree.items, stack.entries, strict=True):
+        if not getattr(entry.term, "intrinsic", False) or _keeps_optima(entry):
+            continue
+        if any(isinstance(node, Term) and node.term == "env" for node in item.walk()):
+            raise BindingError(
+                "A term goes into one stream as a whole, and the env's own reward is extrinsic. "
+                f"Received {entry.name!r}, which pays env together with an intrinsic term; write "
+                "both as terms of their own, or say by streams={'intrinsic': [...]} which terms "
+                "are intrinsic."
+            )
+        chosen.add(entry.name)
+    return chosen
 
 
 def _named(stack: RewardStack, streams: Any) -> set[str]:
@@ -79,10 +96,6 @@ def _named(stack: RewardStack, streams: Any) -> set[str]:
         if name not in stack.names:
             raise unknown_name("term", str(name), stack.names)
     return set(names)
-
-
-def _curious(entry: Entry) -> bool:
-    return bool(getattr(entry.term, "intrinsic", False))
 
 
 def _keeps_optima(entry: Entry) -> bool:

@@ -30,6 +30,14 @@ def test_an_intrinsic_term_that_keeps_optimal_policies_stays_extrinsic():
     assert intrinsic_terms(stack("env + potential(x)", curious=(1,)), None) == ()
 
 
+def test_a_term_that_mixes_env_with_curiosity_must_be_named():
+    mixed = stack("clip(env + progress(x), -1, 1) + step_cost(1)", curious=(0,))
+    with pytest.raises(BindingError, match="'clip', which pays env together with an intrinsic"):
+        intrinsic_terms(mixed, None)
+    assert intrinsic_terms(mixed, {"intrinsic": ["clip"]}) == ("clip",)
+    assert intrinsic_terms(mixed, {"intrinsic": []}) == ()
+
+
 @pytest.mark.parametrize("name", ["env", "potential"])
 def test_what_keeps_optimal_policies_cannot_be_named(name):
     with pytest.raises(BindingError, match=f"Received '{name}' as intrinsic"):
