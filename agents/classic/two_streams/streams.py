@@ -59,10 +59,7 @@ def intrinsic_terms(
         BindingError: a term that keeps optimal policies only under the task's own discount and
             ends of episodes, one of episode scope, or one that mixes env with intrinsic pay.
     """
-    if streams is None:
-        chosen = _intrinsic(stack)
-    else:
-        chosen = _named(stack, streams)
+    chosen = _intrinsic(stack) if streams is None else _named(stack, streams)
     entries = [e for e in stack.entries if e.name in chosen]
     for entry in entries:
         _check_entry(entry)
