@@ -7,6 +7,7 @@ from rewardsmith.registry import register_later
 
 #: term -> the module of this folder that holds it
 TERMS = {
+    "adops": "adops",
     "annealed": "annealed",
     "grm": "pbim",
     "icm": "icm",
