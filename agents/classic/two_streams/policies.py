@@ -63,13 +63,17 @@ class TwoHeadPolicy(ActorCriticPolicy):
             values.register_hook(lambda g: g * weights)  # type: ignore[no-untyped-call]
         return values, log_prob, entropy
 
+    def predict_both_values(self, obs: Any) -> th.Tensor:
+        """Extrinsic and intrinsic values, shape (B, 2)."""
+        return super().predict_values(obs)
+
     def predict_values(self, obs: Any) -> th.Tensor:
         """Extrinsic values, shape (B, 1)."""
-        return super().predict_values(obs)[:, :1]
+        return self.predict_both_values(obs)[:, :1]
 
     def predict_intrinsic_values(self, obs: Any) -> th.Tensor:
         """Intrinsic values, shape (B, 1)."""
-        return super().predict_values(obs)[:, 1:]
+        return self.predict_both_values(obs)[:, 1:]
 
 
 class TwoHeadCnnPolicy(TwoHeadPolicy, ActorCriticCnnPolicy):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 from rewardsmith.build import Entry
 from rewardsmith.errors import BindingError, ConfigError, PlaceError, unknown_name
 from rewardsmith.language.nodes import Term
+from rewardsmith.rewards.intrinsic.adops import ADOPS
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Guarantee
 from rewardsmith.wrappers.sb3_vec_env import RewardVecEnv, find_reward_env
@@ -69,7 +70,7 @@ def intrinsic_terms(
 def _intrinsic(stack: RewardStack) -> set[str]:
     chosen = set()
     for item, entry in zip(stack.tree.items, stack.entries, strict=True):
-        if not getattr(entry.term, "intrinsic", False) or _keeps_optima(entry):
+        if not entry.term.intrinsic or _keeps_optima(entry):
             continue
         if any(isinstance(node, Term) and node.term == "env" for node in item.walk()):
             raise BindingError(
@@ -121,6 +122,22 @@ class StreamCallback(BaseCallback):
 
     def _on_training_start(self) -> None:
         self.place = reward_place(self.training_env)
+        for entry in self.place.stack.entries:
+            if isinstance(entry.term, ADOPS):
+                self._attach(entry, entry.term)
+
+    def _attach(self, entry: Entry, term: ADOPS) -> None:
+        """Let a term ask both heads; its weight is the one without a schedule."""
+
+        normalize = _normalizer(self.training_env)
+
+        def critic(obs: Any) -> tuple[Any, Any]:
+            with th.no_grad():
+                seen, _ = self.model.policy.obs_to_tensor(normalize(obs))
+                both = self.model.policy.predict_both_values(seen).cpu().numpy()
+            return both[:, 0].astype(np.float64), both[:, 1].astype(np.float64)
+
+        term.attach(critic, gamma=self.model.gamma_intrinsic, weight=entry.weight)
 
     def _on_step(self) -> bool:
         if names := self.model.intrinsic_terms:
@@ -161,3 +178,12 @@ class StreamCallback(BaseCallback):
                 with th.no_grad():
                     value = policy.predict_intrinsic_values(final).item()
                 intrinsic[i] += buffer.intrinsic.gamma * value
+
+
+def _normalizer(env: Any) -> Callable[[Any], Any]:
+    """Maps the reward's observations to those that the policy sees."""
+    while isinstance(env, VecEnvWrapper):
+        if isinstance(env, VecNormalize):
+            return env.normalize_obs
+        env = env.venv
+    return lambda obs: obs

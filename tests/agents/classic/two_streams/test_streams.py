@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from stable_baselines3.common.vec_env import VecNormalize
 
 from rewardsmith.agents.classic.two_streams.streams import intrinsic_terms
 from rewardsmith.errors import BindingError, ConfigError, UnknownNameError
@@ -62,3 +64,20 @@ def test_an_unknown_name_has_near_misses():
 def test_streams_of_another_form_are_refused(streams):
     with pytest.raises(ConfigError, match="streams names the terms of the intrinsic stream"):
         intrinsic_terms(stack("env"), streams)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_adops_asks_both_heads(walks, learner, scaled):
+    """Heads 2 x + 1 and 3 x of what the policy sees: x, or x as VecNormalize scales it."""
+    env = walks("env + 0.5*adops(value(obs[0]))")
+    place = VecNormalize(env, norm_reward=False) if scaled else env
+    model = learner(place, heads=[(2.0, 1.0), (3.0, 0.0)], learning_rate=0.0,
+                    streams={"intrinsic": ["adops"]}, gamma_intrinsic=0.25)  # fmt: skip
+    model.learn(6)
+    term = env.stack.entries[1].term
+    raw = np.array([[3.0], [5.0]], dtype=np.float32)
+    seen = place.normalize_obs(raw) if scaled else raw
+    task, own = term._critic(raw)
+    np.testing.assert_allclose(task, 2 * seen[:, 0] + 1, rtol=1e-6)
+    np.testing.assert_allclose(own, 3 * seen[:, 0], rtol=1e-6)
+    assert (term._gamma, term._weight) == (0.25, 0.5)
