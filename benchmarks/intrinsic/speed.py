@@ -21,7 +21,9 @@ What each side does:
 - ours: `term.step` and `term.update` on every step, as `RewardVectorWrapper` calls them, and
   `reset` where an episode ends. It pays each step at once, 8 rows at a time, from arrays as an env
   gives them, so their conversion is timed. Widths, batches, observation scaling and rows trained
-  on are the peer's (see `FORMULAS`). RND's predictor has a layer more than the peer's.
+  on are the peer's (see `FORMULAS`). RND's predictor has a layer more than the peer's;
+  `pseudo_count` reads states by a fixed random projection and trains nothing, where the peer
+  learns an encoder.
 
 How much arithmetic each does is counted in one rollout that is not timed (matrix products and
 convolutions, backward passes): a side that leaves work out, or does more, is seen. On one thread
@@ -57,7 +59,7 @@ FORMULAS = {
     "re3": "re3()",
     "e3b": "e3b(normalize_obs=False)",
     "rnd": "rnd(normalize='std')",
-    "pseudo_count": "pseudo_count(normalize_obs=False, latent=32)",
+    "pseudo_count": "pseudo_count(projection=32)",
     "icm": "icm(normalize_obs=False)",
     "ride": "ride(normalize_obs=False)",
     "ngu": "ngu(latent=32)",
@@ -198,10 +200,13 @@ def main() -> int:
 
 
 def _one(python: Path, term: str, folder: Path, work: Workload) -> dict[str, Any]:
-    peer = peers(python, term, folder, work)
-    if FORMULAS[term].partition("(")[0] not in term_names():
-        return {"peer": alone(peer, work.turns)}
-    return measure(ours(term, folder, work), peer)
+    if term not in term_names():
+        return {"peer": alone(peers(python, term, folder, work), work.turns)}
+    mine = ours(term, folder, work)
+    try:
+        return measure(mine, peers(python, term, folder, work))
+    finally:
+        mine.close()
 
 
 def line(size: str, term: str, found: dict[str, Any]) -> str:
