@@ -38,7 +38,7 @@ class View:
         self.who = who
         try:
             parts = [_part(e, encoder, binding) for e in on or (Name("obs"),)]
-            self.encoder: Encoder = Joined([p[0] for p in parts])
+            self.encoder = Joined([p[0] for p in parts])
         except BindingError as error:
             raise BindingError(f"{who}: {error}") from None
         self._now = [p[1] for p in parts]
@@ -55,11 +55,20 @@ class View:
         """Rows of s_{t+1}, shape (N, size)."""
         return self._rows(self._next, transition)
 
+    def parts(self, transition: Transition, *, at: str) -> list[tuple[Encoder, Any]]:
+        """What `on` names as it comes, each with its encoder; `at` is `now` or `next`."""
+        reads = self._now if at == "now" else self._next
+        return [(e, r(transition)) for e, r in zip(self.encoder.parts, reads, strict=True)]
+
+    def named(self, error: ContractError) -> ContractError:
+        """The error with the term and the remedy."""
+        return ContractError(f"{self.who}: {error}{_REMEDY}")
+
     def _rows(self, reads: Sequence[Read], transition: Transition) -> Rows:
         try:
             rows = self.encoder([read(transition) for read in reads])
         except ContractError as error:
-            raise ContractError(f"{self.who}: {error}{_REMEDY}") from None
+            raise self.named(error) from None
         if rows.shape[1] != self.size:
             raise ContractError(
                 f"{self.who} looks at {self.size} numbers, as the observation space says. "

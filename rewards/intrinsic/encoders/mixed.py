@@ -52,6 +52,7 @@ class Keyed(Encoder):
 
     def __init__(self, parts: Mapping[str, Encoder]) -> None:
         self.keys = tuple(parts)
+        self.parts = dict(parts)
         self._joined = Joined(list(parts.values()))
         self.size, self.image = self._joined.size, self._joined.image
         self.dtype = self._joined.dtype
