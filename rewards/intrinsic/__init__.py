@@ -9,11 +9,15 @@ from rewardsmith.registry import register_later
 TERMS = {
     "adops": "adops",
     "annealed": "annealed",
+    "count": "count",
+    "episodic_count": "episodic_count",
     "grm": "pbim",
     "icm": "icm",
     "pbim": "pbim",
     "pies": "annealed",
+    "pseudo_count": "pseudo_count",
     "rnd": "rnd",
+    "simhash": "simhash",
 }
 
 for _name, _module in TERMS.items():
