@@ -88,6 +88,8 @@ class Relabelled:
         for name in self._before:
             self._before[name][row] = transition.features[name]
             self._after[name][row] = transition.next_features[name]
+        for name, paid in (transition.remembered or {}).items():
+            self._remembered[name][row] = paid
 
     def set_env(self, env: Any) -> None:
         """Give a buffer that was loaded from a file its env; checks it as at construction."""
@@ -135,6 +137,7 @@ class Relabelled:
             {name: array[rows, slots] for name, array in self._after.items()},
             t=kept["t"],
             env_steps=kept["env_steps"],
+            remembered={name: a[rows, slots] for name, a in self._remembered.items()},
         )
 
     def _observed(self, store: Any, rows: Any, slots: Any) -> Any:
@@ -157,6 +160,9 @@ class Relabelled:
         }
         self._before = env.reader.storage(size)
         self._after = env.reader.storage(size)
+        # What depends on the episode so far cannot be worked out from a step: 8 bytes a step.
+        remembering = [e.name for e in env.stack.entries if e.term.remembers]
+        self._remembered: Arrays = {name: np.zeros(size) for name in remembering}
 
     def _columns(self, transition: Transition) -> Arrays:
         columns = {name: getattr(transition, name) for name in self._kept if name != "env_steps"}

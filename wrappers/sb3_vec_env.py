@@ -150,6 +150,7 @@ class RewardVecEnv(VecEnvWrapper):
         ended = np.flatnonzero(dones).tolist()
         transition = self._transition(obs, rewards.astype(np.float64), ended, infos)
         paid = self.stack.step(transition)
+        transition.remembered = paid.remembered
         if self.training:
             self.stack.update(transition)
         self._annotate(infos, paid.terms, transition, ended)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from rewardsmith.guarantees import combine
 from rewardsmith.language.nodes import Sum
 from rewardsmith.nonfinite import Repair, formulas
 from rewardsmith.placing import placed, read_file, told_in
+from rewardsmith.remembered import kept_pay
 from rewardsmith.scopes import check_scope
 from rewardsmith.storage import load_state, save_state
 from rewardsmith.term import Binding, Clock, Guarantee, RewardTerm, Scope, State
 from rewardsmith.transition import Bools, Floats, Transition
+from rewardsmith.valid import spread, valid_rows
 
 
 @dataclass(slots=True)
@@ -29,10 +31,12 @@ class RewardOutput:
     Args:
         total: shape (N,), the sum of `terms`.
         terms: name -> weighted values of shape (N,).
+        remembered: of `step`, name -> values without the weight, of terms that remember.
     """
 
     total: Floats
     terms: dict[str, Floats]
+    remembered: dict[str, Floats] = field(default_factory=dict)
 
 
 class RewardStack:
@@ -172,7 +176,13 @@ class RewardStack:
         return self._pay(transition, lambda term: term.step, online=True)
 
     def relabel(self, transition: Transition) -> RewardOutput:
-        """Pay stored transitions as of now; reads and writes no per-slot state."""
+        """Pay stored transitions as of now; reads and writes no per-slot state.
+
+        A term that `remembers` keeps `transition.remembered`, under its weight of now.
+
+        Raises:
+            BindingError: a term remembers, and nobody kept what it paid.
+        """
         return self._pay(transition, lambda term: term.relabel, online=False)
 
     def finish(self, transition: Transition) -> RewardOutput:
@@ -185,7 +195,7 @@ class RewardStack:
         if valid is not None and not valid.all():
             if not valid.any():
                 return
-            transition = _valid_rows(transition, valid)
+            transition = valid_rows(transition, valid)
         for entry in self.entries:
             entry.term.update(transition)
         self.clock.steps += len(transition)
@@ -202,11 +212,14 @@ class RewardStack:
         n = len(transition)
         if not valid.any():
             zeros = np.zeros(n)
-            return RewardOutput(zeros, {e.name: zeros for e in self.entries})
-        paid = self.step(_valid_rows(transition, valid))
-        return RewardOutput(
-            _spread(paid.total, valid), {k: _spread(v, valid) for k, v in paid.terms.items()}
+            kept = {e.name: zeros for e in self.entries if e.term.remembers}
+            return RewardOutput(zeros, {e.name: zeros for e in self.entries}, kept)
+        paid = self.step(valid_rows(transition, valid))
+        terms, kept = (
+            {k: spread(v, valid) for k, v in found.items()}
+            for found in (paid.terms, paid.remembered)
         )
+        return RewardOutput(spread(paid.total, valid), terms, kept)
 
     def _pay(
         self,
@@ -218,14 +231,19 @@ class RewardStack:
     ) -> RewardOutput:
         clock = self.clock.steps
         terms: dict[str, Floats] = {}
+        remembered: dict[str, Floats] = {}
         total: Any = 0.0
         # NaN and infinity are looked for below; NumPy's own warnings would come in their place.
         with np.errstate(all="ignore"):
             for entry in self.entries:
                 if entry.deferred and not whole:
                     values = np.zeros(len(transition))
+                elif entry.term.remembers and not (online or whole):
+                    values = kept_pay(entry.name, self._repair.formulas[entry.name], transition)
                 else:
                     values = method(entry.term)(transition)
+                if online and entry.term.remembers:
+                    remembered[entry.name] = values
                 weight = entry.weight_at(clock)
                 if weight != 1.0:
                     values = values * weight
@@ -238,7 +256,7 @@ class RewardStack:
             total = np.sum(list(terms.values()), axis=0)
         elif online and self._repair.remembers:
             self._repair.remember(terms, transition)
-        return RewardOutput(total, terms)
+        return RewardOutput(total, terms, remembered)
 
     # --- state --------------------------------------------------------------------------
 
@@ -275,17 +293,3 @@ class RewardStack:
         if self.binding is None:
             raise BindingError("A stack runs only after bind(). Call stack.bind(Binding(...)).")
         return self.binding
-
-
-def _valid_rows(transition: Transition, valid: Bools) -> Transition:
-    rows = transition.select(valid)
-    rows.valid = None
-    if rows.env_index is None:
-        rows.env_index = np.flatnonzero(valid)
-    return rows
-
-
-def _spread(values: Floats, valid: Bools) -> Floats:
-    full = np.zeros(len(valid))
-    full[valid] = values
-    return full

@@ -35,6 +35,8 @@ class Transition:
         episode: a number per row that differs between episodes, or None.
         t: steps since the episode began, at s_t; None if unknown (0 is assumed).
         env_steps: the training clock when the row was collected; None means now.
+        remembered: of stored rows, name -> what each term that `remembers` paid when they
+            happened, before its weight, shape (N,) (`RewardOutput.remembered`); None if unknown.
     """
 
     obs: Any
@@ -51,6 +53,7 @@ class Transition:
     episode: Ints | None = None
     t: Ints | None = None
     env_steps: Ints | None = None
+    remembered: Mapping[str, Floats] | None = None
 
     def __len__(self) -> int:
         return len(self.env_reward)
