@@ -13,6 +13,7 @@ TERMS = {
     "episodic_count": "episodic_count",
     "grm": "pbim",
     "icm": "icm",
+    "novelty": "novelty",
     "pbim": "pbim",
     "pies": "annealed",
     "pseudo_count": "pseudo_count",
