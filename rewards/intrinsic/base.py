@@ -18,7 +18,8 @@ class IntrinsicTerm(RewardTerm):
 
     Args:
         on: features, `obs`, or expressions over one state; nothing means the observation.
-        encoder: how an observation is read: `auto`, `flat`, `image`, `minigrid` or `text`.
+        encoder: how an observation is read: `auto`, `flat`, `image`, `minigrid` or `text`;
+            `sentence` reads text, of features too, with a language model (extra `sentences`).
     """
 
     guarantee: Guarantee = Guarantee.BIASED

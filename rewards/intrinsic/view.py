@@ -96,7 +96,7 @@ def _part(expression: Expr, encoder: str, binding: Binding) -> tuple[Encoder, Re
         return chosen, lambda tr: tr.obs, lambda tr: tr.next_obs
     if isinstance(expression, Name) and expression.name in binding.schema:
         name = expression.name
-        chosen = of_feature(binding.schema[name])
+        chosen = of_feature(binding.schema[name], encoder)
         return chosen, lambda tr: tr.features[name], lambda tr: tr.next_features[name]
     language.check_state_only(expression, "What novelty is told from")
     now, after = (compiled(expression, binding, at=at) for at in ("now", "next"))

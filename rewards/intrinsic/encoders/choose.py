@@ -20,8 +20,8 @@ from rewardsmith.rewards.intrinsic.encoders.plain import (
     Text,
 )
 
-#: what `encoder=` may be; `auto` goes by the space
-NAMES = ("auto", "flat", "image", "minigrid", "text")
+#: what `encoder=` may be; `auto` goes by the space, `sentence` reads text with a language model
+NAMES = ("auto", "flat", "image", "minigrid", "text", "sentence")
 
 
 def check_name(name: Any) -> str:
@@ -44,11 +44,16 @@ def of_space(space: Any, name: str = "auto") -> Encoder:
     Raises:
         BindingError: nothing fits the space.
     """
+    if name == "sentence" and not _has_text(space):
+        raise BindingError(
+            f"encoder='sentence' reads text. Received observations of {space}; leave it out, or "
+            "name a text feature, as in rnd(on=[text], encoder='sentence')."
+        )
     match space:
         case spaces.Dict():
             return _of_dict(space, name)
         case spaces.Text():
-            return Text()
+            return _of_text(name)
         case spaces.Discrete():
             return OneHot(np.array([space.n]), int(space.start))
         case spaces.MultiDiscrete():
@@ -63,20 +68,32 @@ def of_space(space: Any, name: str = "auto") -> Encoder:
     )
 
 
-def of_feature(feature: Feature) -> Encoder:
+def of_feature(feature: Feature, name: str = "auto") -> Encoder:
     """The encoder of a named feature.
+
+    Args:
+        feature: numbers or text.
+        name: `sentence` or, hashing n-grams of text, any other of `NAMES`.
 
     Raises:
         BindingError: its bounds leave it no room to vary.
     """
     if not feature.numeric:
-        return Text()
+        return _of_text(name)
     if feature.low == feature.high:
         raise BindingError(
             f"Novelty is told from what varies. Received the feature {feature.name!r}, which is "
             f"always {feature.low:g}; name another."
         )
     return Flat(int(np.prod(feature.shape, dtype=int)))
+
+
+def _of_text(name: str) -> Text:
+    if name != "sentence":
+        return Text()
+    from rewardsmith.rewards.intrinsic.encoders.sentence import Sentence  # it needs an extra
+
+    return Sentence()
 
 
 def _of_box(space: spaces.Box, name: str) -> Encoder:
@@ -102,8 +119,20 @@ def _of_dict(space: spaces.Dict, name: str) -> Encoder:
         del parts["mission"]
         found = {k: of_space(s, "minigrid" if k == "image" else "auto") for k, s in parts.items()}
         return Keyed(found)
-    boxes = {k for k, s in parts.items() if isinstance(s, spaces.Box) and len(s.shape) >= 2}
-    return Keyed({k: of_space(s, name if k in boxes else "auto") for k, s in parts.items()})
+    return Keyed({k: of_space(s, name if _reads(name, s) else "auto") for k, s in parts.items()})
+
+
+def _has_text(space: Any) -> bool:
+    if isinstance(space, spaces.Dict):
+        return any(map(_has_text, space.spaces.values()))
+    return isinstance(space, spaces.Text)
+
+
+def _reads(name: str, space: Any) -> bool:
+    """Whether a named encoder is for this value of a dictionary."""
+    if name == "sentence":
+        return _has_text(space)
+    return isinstance(space, spaces.Box) and len(space.shape) >= 2
 
 
 def _is_minigrid(parts: dict[str, Any]) -> bool:
