@@ -23,7 +23,7 @@ What each side does:
   gives them, so their conversion is timed. Widths, batches, observation scaling and rows trained
   on are the peer's (see `FORMULAS`). RND's predictor has a layer more than the peer's;
   `pseudo_count` reads states by a fixed random projection and trains nothing, where the peer
-  learns an encoder.
+  learns an encoder; `ride` counts exact states, where the peer takes the nearest neighbours.
 
 How much arithmetic each does is counted in one rollout that is not timed (matrix products and
 convolutions, backward passes): a side that leaves work out, or does more, is seen. On one thread
