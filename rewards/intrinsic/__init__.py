@@ -17,6 +17,7 @@ TERMS = {
     "pbim": "pbim",
     "pies": "annealed",
     "pseudo_count": "pseudo_count",
+    "ride": "ride",
     "rnd": "rnd",
     "simhash": "simhash",
 }

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from rewardsmith import checks
-from rewardsmith.errors import ConfigError
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.intrinsic.counts import CountTable, Hashed, check_decay, decayed
+from rewardsmith.rewards.intrinsic.counts import check_decay, decayed
 from rewardsmith.rewards.intrinsic.episodic import Episodic
+from rewardsmith.rewards.intrinsic.visits import Visits
 from rewardsmith.term import Binding, Learner, State
 from rewardsmith.transition import Bools, Floats, Transition
 
@@ -54,47 +52,31 @@ class EpisodicCount(Episodic):
         return Interval(0.0, 1.0)
 
     def bind(self, binding: Binding) -> None:
-        """One table per slot."""
+        """Empty counts per slot."""
         super().bind(binding)
-        self.keys_of = Hashed(self.view, self.decimals)
-        self.tables = [CountTable(self.capacity) for _ in range(binding.num_envs)]
+        self.visits = Visits(
+            self.view, binding.num_envs, decimals=self.decimals, capacity=self.capacity
+        )
 
     def step(self, transition: Transition) -> Floats:
         """By the counts of the episode, this visit included, which stays counted."""
-        tables = [self.tables[i] for i in self.slots_of(transition).tolist()]
-        self._begin(tables, transition)
-        visits = np.empty(len(tables), dtype=np.int64)
-        keys = self.keys_of(transition)
-        for i, table in enumerate(tables):
-            table.add(keys[i : i + 1])
-            visits[i] = table(keys[i : i + 1])[0]
-        return decayed(visits, self.decay)
-
-    def _begin(self, tables: list[CountTable], transition: Transition) -> None:
-        """Count s_0 of episodes that begin."""
-        new = [i for i, table in enumerate(tables) if not len(table)]
-        if new:
-            keys = self.keys_of(transition.select(new), at="now")
-            for place, i in enumerate(new):
-                tables[i].add(keys[place : place + 1])
+        return decayed(self.visits(transition, self.slots_of(transition)), self.decay)
 
     def reset(self, mask: Bools) -> None:
         """Forget the episodes of these slots."""
-        for i in np.flatnonzero(mask):
-            self.tables[i].clear()
+        self.visits.reset(mask)
 
     def slot_state(self) -> State:
-        """The tables by slot."""
-        return {str(i): table.state_dict() for i, table in enumerate(self.tables)}
+        """The visits of the running episodes."""
+        return self.visits.state_dict()
 
     def restore(self, state: State) -> None:
         """Take over what `slot_state` gave."""
-        for i, table in enumerate(self.tables):
-            table.load_state_dict(state[str(i)])
+        self.visits.load_state_dict(state, self.who)
 
     def state_dict(self) -> State:
-        """The tables of the running episodes."""
-        return {"size": self.view.size, "tables": self.slot_state()}
+        """The visits of the running episodes."""
+        return self.slot_state()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict` gave.
@@ -102,14 +84,5 @@ class EpisodicCount(Episodic):
         Raises:
             ConfigError: it is that of other slots, or of states of another size.
         """
-        if not state:
-            return
-        saved = len(state["tables"]), int(state["size"])
-        here = len(self.tables), self.view.size
-        if saved != here:
-            raise ConfigError(
-                f"{self.who} takes the state of as many envs and numbers to look at as its own. "
-                f"Received {saved}, here are {here}; build it with the envs and options that it "
-                "was saved with."
-            )
-        self.restore(state["tables"])
+        if state:
+            self.restore(dict(state))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,12 +31,14 @@ class ICM(LearnedTerm):
 
     source = "Pathak et al. 2017 (arXiv 1705.05363), eq. 6 and 7"
     looks = ("now", "next", "action")
+    #: whether the forward loss moves the features too
+    forward_moves_features: ClassVar[bool] = False
 
     def __init__(self, *on: Any, beta: float = 0.2, **training: Any) -> None:
         super().__init__(*on, **training)
-        self.beta = checks.number("beta of icm", beta, least=0)
+        self.beta = checks.number(f"beta of {self.term_name}", beta, least=0)
         if self.beta > 1:
-            raise ConfigError(f"beta of icm lies in [0, 1]. Received {beta!r}.")
+            raise ConfigError(f"beta of {self.term_name} lies in [0, 1]. Received {beta!r}.")
 
     def build(self) -> Mapping[str, nn.Module]:
         """Features, inverse and forward model."""
@@ -52,10 +54,12 @@ class ICM(LearnedTerm):
         return self._error(now, after, batch)
 
     def loss(self, batch: Batch) -> Tensor:
-        """Both losses; the forward one leaves the features alone."""
+        """Both losses; the forward one leaves the features alone unless the class says else."""
         now, after = self.nets["features"](batch.now), self.nets["features"](batch.next)
         told = self.nets["inverse"](torch.cat([now, after], dim=1))
-        forward = self._error(now.detach(), after.detach(), batch).mean()
+        if not self.forward_moves_features:
+            now, after = now.detach(), after.detach()
+        forward = self._error(now, after, batch).mean()
         return (1 - self.beta) * action_loss(told, batch, self.discrete) + self.beta * forward
 
     def _error(self, now: Tensor, after: Tensor, batch: Batch) -> Tensor:

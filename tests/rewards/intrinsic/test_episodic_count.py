@@ -65,7 +65,7 @@ def test_a_slot_is_bounded(place: Any, move: Any) -> None:
     term = place("episodic_count(x, capacity=8)", num_envs=1)
     for i in range(100):
         term.step(move([i], [i + 1]))
-        assert len(term.tables[0]) <= 8
+        assert len(term.visits.tables[0]) <= 8
     assert term.step(move([0], [100])).tolist() == [HALF]  # the newest is still there
 
 
