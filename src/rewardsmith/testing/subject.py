@@ -30,6 +30,12 @@ class Subject:
         self.scope = given.scope
         #: a bare term of wider scope pays only through `finish`
         self.whole = not self.is_stack and self.scope is not Scope.STEP
+        #: it pays by the episode so far, so that single stored steps cannot be paid anew
+        self.remembers = (
+            any(e.term.remembers for e in given.entries)
+            if isinstance(given, RewardStack)
+            else given.remembers
+        )
         self.label = given.formula if isinstance(given, RewardStack) else _label(given)
 
     def fresh(self, num_envs: int = 1, schema: FeatureSchema | None = None) -> Any:

@@ -26,7 +26,7 @@ def _needs_steps(subject: Subject, what: str) -> None:
 
 
 def _method(subject: Subject) -> str:
-    return "finish" if subject.whole else "relabel"
+    return "finish" if subject.whole or subject.remembers else "relabel"
 
 
 def binds(subject: Subject, player: Player) -> str:
@@ -81,13 +81,13 @@ def _refuses(subject: Subject, schema: FeatureSchema) -> bool:
 def shape(subject: Subject, player: Player) -> str:
     """Every way to be paid gives float64 of shape (N,), finite."""
     episode = player.episode(6)
-    methods = ["finish"] if subject.whole else ["relabel", "finish"]
-    for method in methods:
+    for method in {_method(subject), "finish"}:
         _check_array(paid(subject.fresh(), method, episode), len(episode), method)
     for num_envs in (1, 3):
         batch = player.episode(num_envs, "none")
         _check_array(paid(subject.fresh(num_envs), "step", batch), num_envs, "step")
-    return "step, relabel and finish pay finite float64 of shape (N,)."
+    named = "step and finish" if subject.remembers else "step, relabel and finish"
+    return f"{named} pay finite float64 of shape (N,)."
 
 
 def _check_array(values: Any, n: int, method: str) -> None:
@@ -108,7 +108,7 @@ def _check_array(values: Any, n: int, method: str) -> None:
 
 def mutation(subject: Subject, player: Player) -> str:
     """No method changes the transition that it is given."""
-    methods = ["finish"] if subject.whole else ["step", "relabel", "finish", "update"]
+    methods = ["finish"] if subject.whole else ["step", _method(subject), "finish", "update"]
     for method in methods:
         episode = player.some_episode()
         before = copy.deepcopy(episode)
@@ -143,7 +143,7 @@ def _check_learns(subject: Subject, bound: Any, batch: Transition, first: Floats
     if not isinstance(given, RewardTerm) or given.learns or subject.whole:
         return
     play(bound, batch, learn=True)
-    if not same(first, paid(bound, "relabel", batch)):
+    if not same(first, paid(bound, _method(subject), batch)):
         raise Broken(
             "update changed what relabel pays, but `learns` is False. Declare learns=True."
         )
@@ -155,19 +155,19 @@ def online(subject: Subject, player: Player) -> str:
     bound = subject.fresh()
     for end in ("terminated", "truncated", "both"):
         episode = player.episode(7, end)
-        lived, stored = play(bound, episode), paid(subject.fresh(), "relabel", episode)
+        lived, stored = play(bound, episode), paid(subject.fresh(), _method(subject), episode)
         if close(lived, stored):
             continue
-        if _remembers(subject, player):
+        if not subject.remembers and _remembers(subject, player):
             raise Unchecked(
                 "It keeps state within an episode and pays stored transitions differently; "
                 "whether that is meant cannot be told from outside."
             )
         raise Broken(
-            f"In an episode that ended {end}, step paid {lived} and relabel {stored}. "
+            f"In an episode that ended {end}, step paid {lived} and {_method(subject)} {stored}. "
             "A term without state must pay both alike; compare their use of final rows."
         )
-    return "step and relabel agree, at termination and at truncation."
+    return f"step and {_method(subject)} agree, at termination and at truncation."
 
 
 def _remembers(subject: Subject, player: Player) -> bool:
@@ -245,8 +245,10 @@ def given_rows(subject: Subject, player: Player) -> str:
 
 
 def telescopes(subject: Subject) -> bool:
-    """Whether the telescoping rule concerns the subject."""
+    """Whether the telescoping rule concerns the subject: no potential of the whole history."""
     given = subject.given
+    if subject.remembers:
+        return False
     if isinstance(given, RewardStack):
         claim = combine_parts(given.entries)
     else:

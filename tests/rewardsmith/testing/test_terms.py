@@ -50,6 +50,9 @@ def _failures(subject: Any, **options: Any) -> dict[str, str]:
         "env + action[2]*next(distance) - obs[9]",
         "potential(steps_left, frame_skip=4)",
         "clip(potential(distance), -1, 1)",
+        "env + 0.1*count(has_key)",
+        "episodic_count(has_key) + pseudo_count(distance)",
+        "env + grm(progress(distance), delay=2)",
     ],
 )
 def test_shipped_terms_keep_the_contract(formula: str) -> None:
@@ -368,3 +371,54 @@ def test_given_transitions_are_paid_and_give_the_schema() -> None:
     assert report.ok, str(report)
     report = check_term("log(next(height))", transitions=batch, raise_on_failure=False)
     assert [f.name for f in report.failed] == ["given transitions"]
+
+
+class Record(RewardTerm):
+    """Pays 1 for the farthest distance of the episode so far."""
+
+    remembers = True
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({"distance"})
+
+    def bind(self, binding: Binding) -> None:
+        super().bind(binding)
+        binding.schema["distance"]
+        self.far = np.full(binding.num_envs, -np.inf)
+
+    def step(self, transition: Transition) -> Floats:
+        there = transition.next_features["distance"]
+        paid = (there > self.far).astype(np.float64)
+        self.far = np.maximum(self.far, there)
+        return paid
+
+    def relabel(self, transition: Transition) -> Floats:
+        raise AssertionError("a term that remembers is never asked to pay single stored steps")
+
+    def finish(self, transition: Transition) -> Floats:
+        there = transition.next_features["distance"]
+        before = np.concatenate([[-np.inf], np.maximum.accumulate(there)[:-1]])
+        return (there > before).astype(np.float64)
+
+    def reset(self, mask: Bools) -> None:
+        self.far[mask] = -np.inf
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"far": self.far.copy()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.far = np.array(state["far"])
+
+
+class Forgetful(Record):
+    """Pays a whole episode otherwise than step by step."""
+
+    def finish(self, transition: Transition) -> Floats:
+        return super().finish(transition) / 2
+
+
+def test_a_term_that_remembers_pays_whole_episodes_as_it_pays_steps() -> None:
+    assert _failures(Record()) == {}
+    assert list(_failures(Forgetful())) == ["online equals relabelled"]
+    assert "and finish [" in _failures(Forgetful())["online equals relabelled"]
