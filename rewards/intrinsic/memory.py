@@ -62,7 +62,9 @@ class EpisodicMemory:
     ) -> None:
         self.slots, self.capacity, self.size = slots, capacity, size
         self.kind, self.seed = check_kind("kind of memory", kind), seed
-        self.rows = torch.zeros(slots, capacity, size, device=device)
+        # NumPy's zeros are not written until they are used; torch's are.
+        zeros: Any = np.zeros((slots, capacity, size), dtype=np.float32)
+        self.rows = torch.from_numpy(zeros).to(device)
         #: rows seen in the running episode, forgotten ones too
         self.seen: NDArray[np.int64] = np.zeros(slots, dtype=np.int64)
         self._episodes: NDArray[np.int64] = np.zeros(slots, dtype=np.int64)
