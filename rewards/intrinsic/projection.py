@@ -24,7 +24,7 @@ class Projection:
         out: numbers that remain; None leaves rows as they are (bytes as numbers from 0 to 1).
         seed: of A.
 
-    >>> Projection(2, None)(np.array([[255, 0]], dtype=np.uint8)).tolist()
+    >>> Projection(2, None, seed=0)(np.array([[255, 0]], dtype=np.uint8)).tolist()
     [[1.0, 0.0]]
     """
 
