@@ -21,7 +21,8 @@ def test_every_option_of_every_term_stands_in_its_usage():
         cls = find_term(name)
         for parameter in parameters_of(cls).values():
             if parameter.kind is parameter.KEYWORD_ONLY:
-                assert f"{parameter.name}={parameter.default!r}".replace("e-08", "e-8") in usage_of(cls)
+                option = f"{parameter.name}={parameter.default!r}".replace("e-08", "e-8")
+                assert option in usage_of(cls)
 
 
 def test_a_term_without_a_constructor_takes_nothing():
