@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rewardsmith.errors import ConfigError, RewardsmithError
+from rewardsmith.errors import RewardsmithError
+from rewardsmith.rewards.audit.guard import Step, name_of, raised, read_reset, read_step, read_terms
 from rewardsmith.rewards.audit.subject import Pair, Subject
 from rewardsmith.transition import Floats
 
@@ -73,37 +74,57 @@ def play(
         longest: steps after which to stop an episode that does not end.
     """
     episode = Episode(-1 if seed is None else seed)
-    obs, _ = pair.outer.reset(seed=seed)
+    obs = _reset(pair, seed)
     space = pair.probe.action_space
     space.seed(int(rng.integers(2**31)))
     _note(episode, pair, obs, key)
     for step in range(longest):
         action = actions[step] if step < len(actions) else space.sample()
-        try:
-            obs, paid, terminated, truncated, info = pair.outer.step(action)
-        except RewardsmithError:
-            raise
-        except Exception as error:
-            raise ConfigError(
-                f"The env and its reward must take every action of the action space. Step {step} "
-                f"(seed {seed}, action {action!r}) raised {type(error).__name__}: {error}."
-            ) from error
+        obs, paid, terminated, truncated, info = _step(pair, action, step, seed)
         seen = pair.probe.seen
         assert seen is not None
         episode.actions.append(action)
         episode.own.append(seen.reward)
-        episode.proxy.append(float(paid))
-        for name, value in info.get("reward_terms", {}).items():
-            episode.terms.setdefault(name, []).append(float(value))
+        episode.proxy.append(paid)
+        for name, value in read_terms(info, _who(pair)).items():
+            episode.terms.setdefault(name, []).append(value)
         _note(episode, pair, obs, key)
         if seen.terminated or seen.truncated or terminated or truncated:
             episode.terminated, episode.truncated = seen.terminated, seen.truncated
-            episode.told = (bool(terminated), bool(truncated))
+            episode.told = (terminated, truncated)
             solved = seen.info.get("is_success")
             episode.success = None if solved is None else bool(solved)
             break
     episode.extra_steps = pair.probe.steps - len(episode.actions)
     return episode
+
+
+def _reset(pair: Pair, seed: int | None) -> Any:
+    """The first observation; what a stranger's `reset` raises is told by name."""
+    try:
+        told = pair.outer.reset(seed=seed)
+    except RewardsmithError:
+        raise
+    except Exception as error:
+        raise raised(f"reset(seed={seed}) of {_who(pair)}", error) from error
+    return read_reset(told, _who(pair))[0]
+
+
+def _step(pair: Pair, action: Any, step: int, seed: int | None) -> Step:
+    """One step; what a stranger's `step` raises is told by name."""
+    try:
+        told = pair.outer.step(action)
+    except RewardsmithError:
+        raise
+    except Exception as error:
+        call = f"Step {step} of {_who(pair)} (seed {seed}, action {action})"
+        raise raised(call, error) from error
+    return read_step(told, _who(pair))
+
+
+def _who(pair: Pair) -> str:
+    """The reward's class and the env's."""
+    return f"{type(pair.outer).__name__} around {name_of(pair.probe)}"
 
 
 def _note(episode: Episode, pair: Pair, obs: Any, key: Any) -> None:

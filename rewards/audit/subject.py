@@ -12,6 +12,7 @@ import gymnasium as gym
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.features import FeatureSchema
+from rewardsmith.rewards.audit.guard import Guard, called, name_of
 from rewardsmith.rewards.audit.probe import Probe
 from rewardsmith.stack import RewardStack
 from rewardsmith.wrappers.gather import FeatureReader, find_schema
@@ -36,7 +37,14 @@ class Pair:
         """A copy in the same state; what never changes (spaces, transition table) is shared."""
         memo = {id(part): part for part in self._constant_parts()}
         outer = copy.deepcopy(self.outer, memo)
-        return Pair(outer, find_probe(outer))
+        try:
+            probe = find_probe(outer)
+            bare = probe.unwrapped
+        except AttributeError as error:
+            raise TypeError("its __deepcopy__ gives something else than an env") from error
+        if type(bare) is not type(self.probe.unwrapped):
+            raise TypeError(f"its __deepcopy__ gives {type(bare).__name__}")
+        return Pair(outer, probe)
 
     def _constant_parts(self) -> Iterator[Any]:
         env = self.outer
@@ -89,13 +97,7 @@ class Subject:
         Raises:
             ConfigError: what was built is no Gymnasium env.
         """
-        env = self.build()
-        if not isinstance(env, gym.Env):
-            raise ConfigError(
-                "An audit takes a gymnasium.Env with one agent, fresh at each call. Received "
-                f"{type(env).__name__}; a game of several agents cannot be audited."
-            )
-        return Probe(env)
+        return Probe(Guard(_built(self.build)))
 
     def pair(self, *, training: bool = False) -> Pair:
         """A fresh env with the reward around it.
@@ -163,15 +165,43 @@ def _applied(reward: Callable[[Any], Any], probe: Probe) -> Any:
         ConfigError: what it gives is no env around the one it was given.
     """
     rule = "A reward wrapper takes an env and gives a gymnasium.Wrapper around it. "
-    try:
-        outer = reward(probe)
-    except TypeError as error:
-        hint = "Give one that needs nothing but the env, such as lambda env: Mine(env, 0.5)."
-        raise ConfigError(f"{rule}Calling it failed: {error}. {hint}") from error
+    hint = "Give one that needs nothing but the env, such as lambda env: Mine(env, 0.5)."
+    name = getattr(reward, "__name__", type(reward).__name__)
+    outer = called(lambda: reward(probe), f"Calling {name} failed: it", rule, hint)
     try:
         found = find_probe(outer)
     except AttributeError:
         found = None
     if found is not probe:
-        raise ConfigError(f"{rule}Received {outer!r}, which does not hold the env it was given.")
+        raise ConfigError(
+            f"{rule}Received one of type {type(outer).__name__}, which does not hold the env it "
+            "was given; call super().__init__(env) in its constructor, and return it."
+        )
     return outer
+
+
+def _built(build: Callable[[], Any]) -> Env:
+    """A fresh env of the user's.
+
+    Raises:
+        ConfigError: building fails, or gives no Gymnasium env with an action space.
+    """
+    rule = "An audit takes a function that builds a fresh gymnasium.Env at each call. "
+    env: Any = called(build, "It", rule, "Give one without arguments: lambda: MyEnv(8).")
+    if not isinstance(env, gym.Env):
+        several = hasattr(env, "possible_agents")
+        raise ConfigError(
+            f"{rule}Received {type(env).__name__}; "
+            + ("a game of several agents cannot be audited." if several else "return the env.")
+        )
+    try:
+        space = env.action_space
+    except AttributeError:
+        space = None
+    if not isinstance(space, gym.spaces.Space):
+        raise ConfigError(
+            "An env has an action_space, a gymnasium.spaces.Space. Received "
+            f"{type(space).__name__} from {name_of(env)}; set it in the env's __init__, such as "
+            "self.action_space = gymnasium.spaces.Discrete(2)."
+        )
+    return env
