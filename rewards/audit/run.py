@@ -14,6 +14,7 @@ from rewardsmith.rewards.audit.contract import contract
 from rewardsmith.rewards.audit.exact import Exact, judge
 from rewardsmith.rewards.audit.explore import NotTabular
 from rewardsmith.rewards.audit.farming import best_loop, leftover_rate, reaches
+from rewardsmith.rewards.audit.guard import told_plainly
 from rewardsmith.rewards.audit.memory import hidden_state
 from rewardsmith.rewards.audit.order import TOLERANCE
 from rewardsmith.rewards.audit.result import AuditResult, Check, Hazard, Loop, Verdict
@@ -30,6 +31,7 @@ FARMING = "Randlov and Alstrom 1998; Amodei and Clark 2016"
 _BROKEN = frozenset({"STEPS TWICE", "STOCHASTIC REWARD", "NOT FINITE", "ENV NOT SEEDED"})
 
 
+@told_plainly
 def audit(
     env: Callable[[], Any] | str,
     *,
