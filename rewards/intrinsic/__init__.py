@@ -11,6 +11,7 @@ TERMS = {
     "annealed": "annealed",
     "count": "count",
     "e3b": "e3b",
+    "deir": "deir",
     "episodic_count": "episodic_count",
     "grm": "pbim",
     "icm": "icm",

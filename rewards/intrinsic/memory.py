@@ -125,6 +125,13 @@ class EpisodicMemory:
         found[:, :count] = torch.topk(squared, count, dim=1, largest=False).values
         return found
 
+    def held(self, slot: Any) -> tuple[Tensor, Tensor]:
+        """The rows of slots, shape (N, M, size), and where there is one, shape (N, M)."""
+        filled = self.filled[np.asarray(slot)]
+        most = int(filled.max(initial=0))
+        there = torch.from_numpy(np.arange(most) < filled[:, None])
+        return self._of(np.asarray(slot), most), there.to(self.rows.device)
+
     def reset(self, mask: Bools) -> None:
         """Forget the rows of the slots where `mask` (shape (slots,)) is True."""
         self.seen[mask] = 0
