@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rewardsmith import checks
 from rewardsmith.errors import ConfigError
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.intrinsic.learned import Batch, LearnedTerm
+from rewardsmith.rewards.intrinsic.inverse import InverseFeatures
+from rewardsmith.rewards.intrinsic.learned import Batch
 from rewardsmith.rewards.intrinsic.nets import mlp
 
 
 @register_term("icm")
-class ICM(LearnedTerm):
+class ICM(InverseFeatures):
     """Pays the error of a model that foretells features of s_{t+1} from those of s_t and a_t.
 
     Pathak et al. 2017 (arXiv 1705.05363): r = 1/2 ||phi^(s_{t+1}) - phi(s_{t+1})||^2 (eq. 6);
@@ -30,7 +30,6 @@ class ICM(LearnedTerm):
     """
 
     source = "Pathak et al. 2017 (arXiv 1705.05363), eq. 6 and 7"
-    looks = ("now", "next", "action")
     #: whether the forward loss moves the features too
     forward_moves_features: ClassVar[bool] = False
 
@@ -43,34 +42,24 @@ class ICM(LearnedTerm):
     def build(self) -> Mapping[str, nn.Module]:
         """Features, inverse and forward model."""
         return {
-            "features": self.trunk(),
-            "inverse": mlp(2 * self.latent, self.hidden, self.action_size),
+            **super().build(),
             "dynamics": mlp(self.latent + self.action_size, self.hidden, self.latent),
         }
 
     def novelty(self, batch: Batch) -> Tensor:
         """Half the squared error of each row."""
-        now, after = self.nets["features"](batch.now), self.nets["features"](batch.next)
-        return self._error(now, after, batch)
+        return self._error(*self.features(batch), batch)
 
     def loss(self, batch: Batch) -> Tensor:
         """Both losses; the forward one leaves the features alone unless the class says else."""
-        now, after = self.nets["features"](batch.now), self.nets["features"](batch.next)
-        told = self.nets["inverse"](torch.cat([now, after], dim=1))
+        now, after = self.features(batch)
+        inverse = self.inverse_loss(now, after, batch)
         if not self.forward_moves_features:
             now, after = now.detach(), after.detach()
         forward = self._error(now, after, batch).mean()
-        return (1 - self.beta) * action_loss(told, batch, self.discrete) + self.beta * forward
+        return (1 - self.beta) * inverse + self.beta * forward
 
     def _error(self, now: Tensor, after: Tensor, batch: Batch) -> Tensor:
         assert batch.action is not None
         told: Tensor = self.nets["dynamics"](torch.cat([now, batch.action], dim=1))
         return 0.5 * (told - after).square().sum(dim=1)
-
-
-def action_loss(told: Tensor, batch: Batch, discrete: bool) -> Tensor:
-    """Cross-entropy of classes, mean squared error of numbers."""
-    assert batch.action is not None
-    if discrete:
-        return functional.cross_entropy(told, batch.action.argmax(dim=1))
-    return functional.mse_loss(told, batch.action)

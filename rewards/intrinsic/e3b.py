@@ -1,0 +1,113 @@
+"""Exploration via elliptical episodic bonuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rewardsmith import checks
+from rewardsmith.registry import register_term
+from rewardsmith.rewards.intrinsic.ellipsoids import Ellipsoids
+from rewardsmith.rewards.intrinsic.episodic_learned import EpisodicLearned
+from rewardsmith.rewards.intrinsic.inverse import InverseFeatures
+from rewardsmith.rewards.intrinsic.learned import Batch
+from rewardsmith.rewards.intrinsic.pending import Columns
+from rewardsmith.term import Binding, State
+from rewardsmith.transition import Bools, Floats, Ints, Transition
+
+
+@register_term("e3b")
+class E3B(EpisodicLearned, InverseFeatures):
+    """Pays for features of s_{t+1} that lie far from the ellipsoid of the episode's features.
+
+    Henaff et al. 2022 (arXiv 2210.05805), section 3: r = phi^T C^-1 phi with phi = phi(s_{t+1}),
+    C = ridge * I + the sum of phi(s_i) phi(s_i)^T over s_0 to s_t: a state is paid before it
+    joins C. phi is learned by foretelling actions, as in `icm`. Rewards lie in [0, inf), before
+    scaling. A slot takes `8 * latent**2` bytes, 131 kB by default.
+
+    C keeps the features of the moment in which each state was seen; when `normalize_obs` gets its
+    first statistics, C begins anew. Differs from the paper:
+    rows are centred and scaled unless `normalize_obs=False`; Adam in place of RMSprop.
+
+    Args:
+        on, training: what it looks at, and options, as for `LearnedTerm`.
+        ridge: lambda of the paper, above 0: the smaller, the more the first steps are paid.
+    """
+
+    source = "Henaff et al. 2022 (arXiv 2210.05805), section 3"
+
+    def __init__(self, *on: Any, ridge: float = 0.1, **training: Any) -> None:
+        super().__init__(*on, **training)
+        self.ridge = checks.number("ridge of e3b", ridge, above=0)
+
+    def bind(self, binding: Binding) -> None:
+        """Networks, and an ellipsoid per slot."""
+        super().bind(binding)
+        self.ellipsoids = self._fresh()
+
+    def remember(self, transition: Transition, batch: Batch) -> Columns:
+        """The bonus of each s_{t+1}, which then joins its slot's ellipsoid."""
+        return {"bonus": self._bonus(self.ellipsoids, batch)}
+
+    def novelty(self, batch: Batch) -> Tensor:
+        """What `remember` found."""
+        return torch.from_numpy(batch.columns["bonus"])
+
+    def reset(self, mask: Bools) -> None:
+        """Forget the ellipsoids of these slots."""
+        self.ellipsoids.reset(mask)
+
+    def slot_state(self) -> State:
+        """The ellipsoids of the running episodes."""
+        return self.ellipsoids.state_dict()
+
+    def restore(self, state: State) -> None:
+        """Take over what `slot_state` gave."""
+        self.ellipsoids.load_state_dict(state, self.who)
+
+    def _fresh(self) -> Ellipsoids:
+        return Ellipsoids(self.binding.num_envs, self.latent, self.ridge, self.device)
+
+    def _bonus(self, ellipsoids: Ellipsoids, batch: Batch) -> Floats:
+        assert batch.now is not None
+        phi, slot = self.nets["features"], batch.columns["slot"]
+        new = ~ellipsoids.begun[slot]
+        if new.any():
+            ellipsoids.add(phi(batch.now[torch.from_numpy(new)]), slot[new])
+        bonus: Floats = ellipsoids.add(phi(batch.next), slot).cpu().numpy()
+        return bonus
+
+    def _learn(self, columns: Columns) -> None:
+        first = self.normalize_obs and self.obs_moments.count == 0
+        super()._learn(columns)
+        if first:  # Ellipsoids of rows not yet centred are no measure of what comes.
+            self.ellipsoids.reset(np.ones(self.binding.num_envs, dtype=bool))
+
+    def _raw(self, columns: Columns) -> Floats:
+        """Bonuses of rows in order by the statistics of now, beside the running episodes."""
+        ellipsoids, found = self._fresh(), np.empty(len(columns["slot"]))
+        with torch.inference_mode():
+            batch = self._tensors(columns)
+            for rows in _turns(columns["slot"]):
+                part = batch.take(torch.from_numpy(rows).to(self.device))
+                found[rows] = self._bonus(ellipsoids, part)
+                ended = np.zeros(ellipsoids.slots, dtype=bool)
+                ended[part.columns["slot"]] = part.columns["done"]
+                ellipsoids.reset(ended)
+        return found
+
+
+def _turns(slot: Ints) -> list[Ints]:
+    """Rows, first those that are the first of their slot, then the second, and so on.
+
+    >>> [rows.tolist() for rows in _turns(np.array([0, 1, 0, 0, 1]))]
+    [[0, 1], [2, 4], [3]]
+    """
+    order = np.argsort(slot, kind="stable")
+    starts = np.searchsorted(slot[order], slot[order])
+    turn = np.empty(len(slot), dtype=np.int64)
+    turn[order] = np.arange(len(slot)) - starts
+    return [np.flatnonzero(turn == k) for k in range(int(turn.max(initial=-1)) + 1)]
