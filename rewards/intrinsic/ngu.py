@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rewardsmith import checks
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.intrinsic.episodic_learned import EpisodicLearned
-from rewardsmith.rewards.intrinsic.inverse import action_loss
+from rewardsmith.rewards.intrinsic.inverse import InverseFeatures
 from rewardsmith.rewards.intrinsic.learned import Batch
 from rewardsmith.rewards.intrinsic.memory import (
     EpisodicMemory,
@@ -22,14 +22,13 @@ from rewardsmith.rewards.intrinsic.memory import (
     kernel_visits,
 )
 from rewardsmith.rewards.intrinsic.moments import Moments
-from rewardsmith.rewards.intrinsic.nets import mlp
 from rewardsmith.rewards.intrinsic.pending import Columns
 from rewardsmith.term import Binding, State
 from rewardsmith.transition import Bools, Transition
 
 
 @register_term("ngu")
-class NGU(EpisodicLearned):
+class NGU(EpisodicLearned, InverseFeatures):
     """Pays what is far from all of its episode, more so if it is new to training.
 
     Badia et al. 2020 (arXiv 2002.06038), eq. 1: r = r_episodic * min(max(alpha, 1), L).
@@ -55,7 +54,6 @@ class NGU(EpisodicLearned):
     """
 
     source = "Badia et al. 2020 (arXiv 2002.06038), eq. 1 to 3"
-    looks = ("now", "next", "action")
 
     def __init__(
         self,
@@ -87,8 +85,7 @@ class NGU(EpisodicLearned):
         target.requires_grad_(False)
         wider = (*self.hidden, self.hidden[-1] if self.hidden else self.latent)
         return {
-            "features": self.trunk(),
-            "inverse": mlp(2 * self.latent, self.hidden, self.action_size),
+            **super().build(),
             "target": target,
             "predictor": self.trunk(hidden=wider),
         }
@@ -144,9 +141,7 @@ class NGU(EpisodicLearned):
 
     def loss(self, batch: Batch) -> Tensor:
         """Of the inverse model and of `rnd`, which share no weights."""
-        now, after = self.nets["features"](batch.now), self.nets["features"](batch.next)
-        told = self.nets["inverse"](torch.cat([now, after], dim=1))
-        return action_loss(told, batch, self.discrete) + self._error(batch).mean()
+        return super().loss(batch) + self._error(batch).mean()
 
     def update(self, transition: Transition) -> None:
         """Let d_m^2 and the statistics of e follow, then learn."""

@@ -65,10 +65,7 @@ class RIDE(EpisodicLearned, ICM):
 
     def novelty(self, batch: Batch) -> Tensor:
         """Length of the step in feature space over the root of the visits."""
-        assert batch.now is not None
-        assert batch.next is not None
-        both = self.nets["features"](torch.cat([batch.now, batch.next]))
-        now, after = both.chunk(2)
+        now, after = self.features(batch)
         moved: Tensor = torch.linalg.vector_norm(after - now, dim=1)
         visits = torch.from_numpy(batch.columns["visits"]).to(moved.device)
         return moved / visits.sqrt()
