@@ -16,6 +16,7 @@ from rewardsmith.agents.classic.algorithms import check_settings, find_algorithm
 from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.errors import ConfigError
 from rewardsmith.named_rewards import resolve_reward
+from rewardsmith.placing import read_file
 from rewardsmith.registration import check_known, find_entry
 from rewardsmith.schemas import check_features
 from rewardsmith.stack import RewardStack
@@ -93,8 +94,8 @@ def read_config(config: Path | Mapping[str, Any] | None) -> dict[str, Any]:
     data: Any = config
     if isinstance(config, Path):
         try:
-            data = yaml.safe_load(config.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            data = yaml.safe_load(read_file(config, "A config"))
+        except (RecursionError, yaml.YAMLError) as error:
             raise ConfigError(f"{config} must be readable YAML. Received: {error}.") from error
     check_keys(
         f"The config {config if isinstance(config, Path) else ''}".strip(), data, CONFIG_KEYS

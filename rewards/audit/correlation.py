@@ -56,6 +56,11 @@ def alignment(subject: Subject, preferences: Sequence[Mapping[str, Any]] | None)
     name = "trajectory alignment"
     if preferences is None:
         return Check(name, TAU, "unchecked", "Not checked: no preferences were given.")
+    if not isinstance(preferences, list | tuple):
+        raise ConfigError(
+            "Preferences are a list of pairs, {better: {seed, actions}, worse: {seed, actions}} "
+            f"each. Received {preferences!r:.80}."
+        )
     if len(preferences) < LEAST_PAIRS:
         reason = f"{len(preferences)} pairs were given, and it takes at least {LEAST_PAIRS}"
         return Check(name, TAU, "unchecked", f"Not checked: {reason}.")
@@ -72,15 +77,32 @@ def alignment(subject: Subject, preferences: Sequence[Mapping[str, Any]] | None)
 def _gap(subject: Subject, pair: Mapping[str, Any], number: int) -> float:
     returns = []
     for side in ("better", "worse"):
-        spec = pair.get(side) if isinstance(pair, Mapping) else None
-        if not isinstance(spec, Mapping) or not {"seed", "actions"} <= set(spec):
-            raise ConfigError(
-                "A preference is a mapping {better: {seed, actions}, worse: {seed, actions}}. "
-                f"Received {pair!r} as number {number}."
-            )
-        both, actions = subject.pair(), list(spec["actions"])
+        seed, actions = _side(pair, side, number)
+        both = subject.pair()
         rng = np.random.default_rng(0)
-        episode = play(both, int(spec["seed"]), rng, actions=actions, longest=len(actions))
+        episode = play(both, seed, rng, actions=actions, longest=len(actions))
         both.outer.close()
         returns.append(float(np.array(episode.proxy) @ subject.gamma ** np.arange(len(episode))))
     return returns[0] - returns[1]
+
+
+def _side(pair: Any, side: str, number: int) -> tuple[int, list[Any]]:
+    """Seed and actions of one episode of a pair."""
+    spec = pair.get(side) if isinstance(pair, Mapping) else None
+    if not isinstance(spec, Mapping) or not {"seed", "actions"} <= set(spec):
+        raise ConfigError(
+            "A preference is a mapping {better: {seed, actions}, worse: {seed, actions}}. "
+            f"Received {pair!r:.200} as number {number}."
+        )
+    seed, actions = spec["seed"], spec["actions"]
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ConfigError(
+            "The seed of a ranked episode is a whole number of at least 0, which its reset took. "
+            f"Received {seed!r:.80} as {side!r} of number {number}."
+        )
+    if not isinstance(actions, list | tuple | np.ndarray) or len(actions) == 0:
+        raise ConfigError(
+            "The actions of a ranked episode are a list, one for each step, and at least one. "
+            f"Received {actions!r:.80} as {side!r} of number {number}."
+        )
+    return int(seed), list(actions)

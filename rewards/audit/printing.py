@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from rewardsmith.errors import ConfigError
+from rewardsmith.placing import read_file
 from rewardsmith.rewards.audit.result import MEANING, AuditResult
 
+#: the largest file of preferences, in bytes
+_PREFERENCES = 100_000_000
 _MARK = {"passed": "ok", "failed": "FAILED", "info": "figure", "unchecked": "-"}
 
 
@@ -53,9 +56,10 @@ def plain(value: Any) -> Any:
 
 def read_preferences(path: Path) -> list[Any]:
     """A JSON list of pairs; raises `ConfigError`."""
+    text = read_file(path, "A file of preferences", _PREFERENCES)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"A file of preferences is JSON, a list of pairs. {path}: {error}."
         ) from error

@@ -13,6 +13,7 @@ import yaml
 
 from rewardsmith.catalog import EnvEntry
 from rewardsmith.errors import ConfigError, near_misses
+from rewardsmith.placing import read_file
 from rewardsmith.registration import find_entry
 from rewardsmith.stack import RewardStack
 
@@ -103,8 +104,8 @@ def _from_file(path: Path, name: str) -> RewardStack:
     if not name:
         return RewardStack.parse(path)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = yaml.safe_load(read_file(path))
+    except (RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path} must be a readable YAML file. Received: {error}.") from error
     rewards = parse_named(data, str(path))
     if name not in rewards:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,11 +37,31 @@ def told_in(where: str) -> Iterator[None]:
         raise type(error)(f"In {where}: {error}") from error
 
 
-def read_file(path: Path) -> str:
-    """The text of a reward's file; raises `ConfigError` if it cannot be read."""
+#: the largest file of a user's that is read, in bytes
+MOST_BYTES = 1_000_000
+
+
+def read_file(path: Path, what: str = "A reward file", most: int = MOST_BYTES) -> str:
+    """The text of a user's file, a byte order mark left out.
+
+    Args:
+        path: the file.
+        what: it should be, for the message.
+        most: bytes beyond which it is not read.
+
+    Raises:
+        ConfigError: it cannot be read, is a folder, a pipe or a device, or is too large.
+    """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"A reward file must be readable UTF-8 text. Received {path} ({error})."
-        ) from error
+        # A pipe or a device would be waited for, or read without end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError("it is no regular file")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise OSError(f"it holds more than {most:,} bytes")
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{what} must be readable UTF-8 text. Received {path} ({error}).") from (
+            error
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 from rewardsmith.cli.app import app
 from rewardsmith.errors import RewardsmithError
@@ -20,3 +21,11 @@ def main() -> None:
     except KeyboardInterrupt:
         print("rewardsmith: interrupted", file=sys.stderr)
         raise SystemExit(130) from None
+    except Exception as error:  # status 1 would mean CHANGED to a script that runs an audit
+        traceback.print_exc()
+        print(
+            f"rewardsmith: a fault of its own stopped it ({type(error).__name__}). Please report "
+            "it with the lines above.",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None

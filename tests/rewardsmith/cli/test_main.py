@@ -40,6 +40,8 @@ CARTPOLE = "rewardsmith/CartPole-v0"
         (["show", "tolerance(x, margn=1)"], "margin"),
         (["envs", "CartPol-v0"], "Did you mean 'rewardsmith/CartPole-v0'"),
         (["rewards", "nothing"], "Unknown environment 'nothing'"),
+        (["show", "/dev/zero.py"], "A reward file must be readable"),
+        (["audit", CARTPOLE, "--reward", "env", "--preferences", "/dev/zero"], "no regular file"),
     ],
 )
 def test_an_error_is_one_block_on_stderr_and_status_2(arguments, told, tmp_path, monkeypatch):
@@ -51,6 +53,27 @@ def test_an_error_is_one_block_on_stderr_and_status_2(arguments, told, tmp_path,
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_preferences_that_nest_too_deep_are_no_verdict(tmp_path):
+    path = tmp_path / "pairs.json"
+    path.write_text("[" * 100_000)
+    ended = rewardsmith("audit", CARTPOLE, "--reward", "env", "--preferences", str(path))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("rewardsmith: A file of preferences is JSON")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_fault_of_ours_is_no_verdict(tmp_path):
+    code = (
+        "import rewardsmith.cli as cli\n"
+        "def broken():\n    raise ZeroDivisionError\n"
+        "cli.app = broken\n"
+        "cli.main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ended.returncode == 2  # 1 says CHANGED
+    assert b"a fault of its own" in ended.stderr
 
 
 def test_a_reward_file_that_is_no_mapping(tmp_path):
