@@ -64,7 +64,7 @@ class EpisodeWindow:
     def __init__(self, size: int = 100, alpha: float = 0.001) -> None:
         if isinstance(size, bool) or not isinstance(size, int) or size < 20:
             raise ConfigError(f"A window holds at least 20 episodes. Received {size!r}.")
-        if not 0.0 < alpha < 0.5:
+        if not _is_number(alpha) or not 0.0 < alpha < 0.5:
             raise ConfigError(f"alpha is a level between 0 and 0.5. Received {alpha!r}.")
         self.size, self.alpha = size, alpha
         self.rows: deque[tuple[dict[str, float], float]] = deque(maxlen=size)
@@ -75,7 +75,17 @@ class EpisodeWindow:
         return len(self.rows) == self.size
 
     def add(self, terms: Mapping[str, float], true: float) -> None:
-        """Add an episode: each term's sum, and the environment's own return."""
+        """Add an episode: each term's sum, and the environment's own return.
+
+        Raises:
+            ConfigError: no mapping from names to numbers, or a return that is no number.
+        """
+        known = isinstance(terms, Mapping) and all(map(_is_number, terms.values()))
+        if not known or not _is_number(true):
+            raise ConfigError(
+                "An episode is a mapping from each term's name to its sum, and the environment's "
+                f"own return, all numbers. Received {terms!r:.100} and {true!r:.40}."
+            )
         self.rows.append(({k: float(v) for k, v in terms.items()}, float(true)))
 
     def look(self) -> Look:
@@ -125,6 +135,7 @@ class RewardWatch(BaseCallback):
         on_warning: called with the `Look` in place of the Python warning.
 
     Raises:
+        ConfigError: a window below 20, a level, a count or a function that is none.
         PlaceError: an episode ended whose info holds no `reward_episode`.
     """
 
@@ -138,6 +149,12 @@ class RewardWatch(BaseCallback):
     ) -> None:
         super().__init__()
         self.window = EpisodeWindow(window, alpha)
+        _check_every(every)
+        if on_warning is not None and not callable(on_warning):
+            raise ConfigError(
+                f"on_warning is a function that takes a Look. Received {on_warning!r}; leave it "
+                "out for a Python warning."
+            )
         self.every = max(1, window // 4) if every is None else every
         self.on_warning = on_warning
         self.warned = 0
@@ -169,11 +186,11 @@ class RewardWatch(BaseCallback):
             PlaceError: no reward of ours has written it.
         """
         episode = info.get("reward_episode")
-        if episode is None:
+        if not isinstance(episode, Mapping) or not {"sum", "env"} <= set(episode):
             raise PlaceError(
                 "A watch reads info['reward_episode'] where an episode ends. Received an info "
-                f"with {sorted(info)}; put the reward around the env with rewardsmith.make, "
-                "RewardWrapper or RewardVecEnv."
+                f"with {sorted(map(str, info))}; put the reward around the env with "
+                "rewardsmith.make, RewardWrapper or RewardVecEnv."
             )
         self.window.add(episode["sum"], episode["env"])
         self._since += 1
@@ -215,3 +232,16 @@ def _correlation(proxy: Floats, true: Floats) -> float:
     if len(proxy) < 3 or np.ptp(proxy) == 0 or np.ptp(true) == 0:
         return float("nan")
     return float(np.corrcoef(proxy, true)[0, 1])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _check_every(every: Any) -> None:
+    whole = isinstance(every, int | np.integer) and not isinstance(every, bool)
+    if every is not None and (not whole or every < 1):
+        raise ConfigError(
+            "every is the whole number of episodes between two looks, at least 1. Received "
+            f"{every!r}; leave it out for a quarter of the window."
+        )

@@ -95,3 +95,33 @@ def test_an_env_without_a_reward_around_it_is_refused() -> None:
     model = PPO("MlpPolicy", DummyVecEnv([lambda: gym.make("CartPole-v1")]), device="cpu")
     with pytest.raises(PlaceError, match="reward_episode"):
         model.learn(256, callback=RewardWatch())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"alpha": "x"}, {"alpha": None}, {"alpha": 0}, {"alpha": float("nan")}, {"every": "x"},
+        {"every": 0}, {"every": -5}, {"every": float("nan")}, {"every": True}, {"every": 1.5},
+        {"on_warning": 5}, {"on_warning": "x"}, {"window": 20.0}, {"window": None},
+    ],
+)  # fmt: skip
+def test_a_watch_refuses_at_once_what_it_cannot_use(options):
+    with pytest.raises(ConfigError, match="Received"):
+        RewardWatch(**options)
+
+
+@pytest.mark.parametrize(
+    ("terms", "true"),
+    [(None, 1), ({"a": "x"}, 1), ({"a": 1.0}, None), ([1.0], 1.0), ({"a": [1.0]}, 1.0)],
+)
+def test_an_episode_is_numbers(terms, true):
+    with pytest.raises(ConfigError, match=r"An episode is a mapping .* Received"):
+        EpisodeWindow(20).add(terms, true)
+
+
+@pytest.mark.parametrize(
+    "info", [{"reward_episode": 5}, {"reward_episode": {}}, {}, {1: 2, "a": 3}]
+)
+def test_an_info_without_an_episode_is_told(info):
+    with pytest.raises(PlaceError, match="Received an info"):
+        RewardWatch(20, every=np.int64(1)).note(info)
