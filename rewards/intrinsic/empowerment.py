@@ -98,8 +98,8 @@ class Empowerment(LearnedTerm):
             "posterior": mlp(2 * self.latent, self.hidden, told),
         }
         if self.reference == "learned":
-            found["source_features"] = self.trunk()
-            found["source"] = mlp(self.latent, self.hidden, told)
+            found["reference_features"] = self.trunk()
+            found["reference"] = mlp(self.latent, self.hidden, told)
         return found
 
     def novelty(self, batch: Batch) -> Tensor:
@@ -121,7 +121,7 @@ class Empowerment(LearnedTerm):
     def prior(self, batch: Batch) -> Tensor:
         """log w(a_t | s_t), shape (N,)."""
         if self.reference == "learned":
-            told = self.nets["source"](self.nets["source_features"](batch.now))
+            told = self.nets["reference"](self.nets["reference_features"](batch.now))
             return self._likelihood(told, batch)
         choices = np.log(self.action_size) if self.discrete else self.action_size * np.log(2.0)
         return torch.full((len(batch),), -float(choices), device=self.device)

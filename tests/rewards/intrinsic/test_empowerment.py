@@ -77,7 +77,7 @@ def test_it_is_the_published_formula(place: Any, walk: Any) -> None:
         now, after = (np.clip((x - mean) / deviation, -5, 5) for x in (step.obs, step.next_obs))
         f = [output(term.nets["features"].linear, x) for x in (now, after)]
         told = output(term.nets["posterior"], np.concatenate(f, axis=1))
-        known = output(term.nets["source"], output(term.nets["source_features"].linear, now))
+        known = output(term.nets["reference"], output(term.nets["reference_features"].linear, now))
         rows = np.arange(2), step.action
         log_q, log_w = (x[rows] - np.log(np.exp(x).sum(axis=1)) for x in (told, known))
         np.testing.assert_allclose(term.relabel(step), log_q - log_w, rtol=1e-3, atol=1e-5)
