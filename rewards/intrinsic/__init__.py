@@ -10,6 +10,7 @@ TERMS = {
     "adops": "adops",
     "annealed": "annealed",
     "count": "count",
+    "disagreement": "disagreement",
     "e3b": "e3b",
     "deir": "deir",
     "empowerment": "empowerment",
