@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.audit.exact import Exact
 from rewardsmith.rewards.audit.result import Check
 from rewardsmith.rewards.audit.subject import Subject
@@ -23,6 +24,13 @@ def distances(subject: Subject, tabled: Tabled | None, exact: Exact | None) -> C
     name = "distance"
     if tabled is None or exact is None:
         return Check(name, SOURCE, "unchecked", "Not checked: it takes the exact path.")
+    try:
+        return _measured(subject, tabled, exact)
+    except ConfigError as reason:  # rewards that no float64 can compare
+        return Check(name, SOURCE, "unchecked", f"Not checked: {reason}")
+
+
+def _measured(subject: Subject, tabled: Tabled, exact: Exact) -> Check:
     table = exact.table
     value = starc(
         table.reward, table.proxy, dynamics=table, gamma=exact.gamma, terminal=table.terminal
@@ -38,7 +46,7 @@ def distances(subject: Subject, tabled: Tabled | None, exact: Exact | None) -> C
         values["epic"] = float(epic(own, proxy, gamma=gamma, terminal=ends))
         said.append(f"DARD {values['dard']:.3f} and EPIC {values['epic']:.3f} of 1.")
     said.append("0 is the same ordering of policies; none of them is a verdict.")
-    return Check(name, SOURCE, "info", " ".join(said), values)
+    return Check("distance", SOURCE, "info", " ".join(said), values)
 
 
 def _not_dense(subject: Subject, exact: Exact) -> str:

@@ -14,14 +14,17 @@ from rewardsmith.transition import Bools, Floats
 SUM_SLACK = 1e-6
 
 
+_MEND_REWARD = "Mend the reward there; impossible transitions may hold any finite number."
+
+
 def check_gamma(gamma: float, *, below_one: bool = False) -> float:
     """A discount in [0, 1], or in [0, 1) where a value function of endless episodes is solved.
 
     Raises:
         ConfigError: it lies elsewhere.
     """
-    inside = 0.0 <= gamma < 1.0 if below_one else 0.0 <= gamma <= 1.0
-    if not inside:
+    known = isinstance(gamma, int | float | np.integer | np.floating)
+    if not known or not (0.0 <= gamma < 1.0 if below_one else 0.0 <= gamma <= 1.0):
         span = "[0, 1)" if below_one else "[0, 1]"
         raise ConfigError(
             f"A discount gamma lies in {span}. Received {gamma!r}. Give the learner's own gamma."
@@ -33,8 +36,13 @@ def check_finite(name: str, values: ArrayLike) -> Floats:
     """The values as float64.
 
     Raises:
-        ConfigError: no numbers, NaN or infinity; says where.
+        ConfigError: no real numbers, NaN or infinity; says where.
     """
+    if values is None or np.iscomplexobj(values):
+        raise ConfigError(
+            f"{name} must be an array of real numbers. Received "
+            f"{'None' if values is None else 'complex ones'}."
+        )
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -44,8 +52,8 @@ def check_finite(name: str, values: ArrayLike) -> Floats:
         place = tuple(int(i) for i in np.argwhere(bad)[0])
         raise ConfigError(
             f"{name} must be finite everywhere. Received {array[place]} at {place} and "
-            f"{int(bad.sum())} such values in all. Mend the reward there; impossible "
-            "transitions may hold any finite number."
+            f"{int(bad.sum())} such values in all. "
+            + (_MEND_REWARD if name.startswith("reward") else "Mend it there.")
         )
     return array
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.distance.checks import check_finite
+from rewardsmith.rewards.distance.result import size_of, unit
 from rewardsmith.rewards.distance.sampling import resampled
 from rewardsmith.transition import Floats
 
@@ -83,11 +84,12 @@ def proxy_correlation(
             "occupancy, gamma ** t."
         )
     for name, values in (("proxy", x), ("true", y)):
-        if np.ptp(values[w > 0]) == 0.0:
+        if (values[w > 0] == values[w > 0][0]).all():
             raise ConfigError(
                 f"A correlation takes rewards that vary. Received a {name} reward of "
                 f"{values[w > 0][0]} throughout. Take a policy that meets other outcomes too."
             )
+    x, y = unit(x, size_of(x)), unit(y, size_of(y))  # squares of the largest floats overflow
     groups = None if episode is None else np.asarray(episode)
     drawn = resampled(len(x), resamples, np.random.default_rng(seed), groups)
     pearson = [_pearson(x, y, w * share) for share in drawn.T]

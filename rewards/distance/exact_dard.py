@@ -13,7 +13,13 @@ from rewardsmith.rewards.distance.checks import (
     check_terminal,
 )
 from rewardsmith.rewards.distance.exact_epic import live
-from rewardsmith.rewards.distance.result import RewardDistance, pearson_distance, size_of
+from rewardsmith.rewards.distance.result import (
+    ROUNDING,
+    RewardDistance,
+    form_of,
+    pearson_distance,
+    size_of,
+)
 from rewardsmith.transition import Bools, Floats
 
 OFF_SUPPORT = "The third term reads R(S', A, S'') for an S'' that may not follow S'."
@@ -61,9 +67,11 @@ def dard(
         weights = live(moves * over_a[:, None] / len(ends), ends)
     else:
         weights = live(check_distribution("coverage", coverage, a.shape), ends)
-    first, second = (dard_canonical(r, moves, gamma, over_a, ends) for r in (a, b))
+    first, second = (
+        form_of(lambda x: dard_canonical(x, moves, gamma, over_a, ends), r) for r in (a, b)
+    )
     value = pearson_distance(
-        first.ravel(), second.ravel(), weights.ravel(), (size_of(a), size_of(b))
+        first.ravel(), second.ravel(), weights.ravel(), (size_of(a), size_of(b)), ROUNDING
     )
     n = int((weights > 0).sum())
     return RewardDistance(value, 1.0, "DARD", n, None, (first, second), (OFF_SUPPORT,))

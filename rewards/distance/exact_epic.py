@@ -12,7 +12,13 @@ from rewardsmith.rewards.distance.checks import (
     check_tables,
     check_terminal,
 )
-from rewardsmith.rewards.distance.result import RewardDistance, pearson_distance, size_of
+from rewardsmith.rewards.distance.result import (
+    ROUNDING,
+    RewardDistance,
+    form_of,
+    pearson_distance,
+    size_of,
+)
 from rewardsmith.transition import Bools, Floats
 
 CONTINUING = "Episodes are taken never to end, as in the paper: a constant reward weighs nothing."
@@ -68,10 +74,12 @@ def epic(
     over_s = check_distribution("state_distribution", state_distribution, a.shape[:1])
     over_a = check_distribution("action_distribution", action_distribution, a.shape[1:2])
     weights = live(_coverage(coverage, over_s, over_a), ends)
-    pair = tuple(epic_canonical(r, gamma, over_s, over_a, ends) for r in (a, b))
+    pair = tuple(
+        form_of(lambda x: epic_canonical(x, gamma, over_s, over_a, ends), r) for r in (a, b)
+    )
     sizes = tuple(size_of(r[~ends]) for r in (a, b))
     value = pearson_distance(
-        pair[0].ravel(), pair[1].ravel(), weights.ravel(), (sizes[0], sizes[1])
+        pair[0].ravel(), pair[1].ravel(), weights.ravel(), (sizes[0], sizes[1]), ROUNDING
     )
     notes = () if ends.any() else (CONTINUING,)
     return RewardDistance(

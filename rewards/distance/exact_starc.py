@@ -24,7 +24,11 @@ from rewardsmith.rewards.distance.edges import EdgeList, Edges, Graph, edge_list
 from rewardsmith.rewards.distance.exact_dard import absorbing, dard_canonical
 from rewardsmith.rewards.distance.exact_epic import epic_canonical, live
 from rewardsmith.rewards.distance.result import (
+    ROUNDING,
+    ZERO,
     RewardDistance,
+    form_of,
+    mostly_constant,
     size_of,
     standardised_distance,
 )
@@ -99,14 +103,26 @@ def starc(
         )
     else:
         problem = _problem(reward_a, reward_b, dynamics, gamma, terminal, weights)
-        forms = [_canonical(problem, r, canonical, policy) for r in problem.rewards]
+        forms = [
+            form_of(lambda x: _canonical(problem, x, canonical, policy), r) for r in problem.rewards
+        ]
         first, second, over = forms[0], forms[1], problem.measure(canonical)
         sizes = (size_of(problem.rewards[0]), size_of(problem.rewards[1]))
     value = standardised_distance(
-        first.ravel(), second.ravel(), over.ravel(), sizes, norm=inner, distance=outer
-    )
+        first.ravel(), second.ravel(), over.ravel(), sizes, norm=inner, distance=outer,
+        floor=_floor(canonical, gamma, (reward_a, reward_b)),
+    )  # fmt: skip
     n = int((over > 0).sum())
     return RewardDistance(value, 2.0, f"STARC-{canonical}", n, None, (first, second))
+
+
+def _floor(canonical: str, gamma: float, rewards: tuple[ArrayLike, ArrayLike]) -> float:
+    """The share of a reward that its canonical form may hold in rounding errors alone."""
+    if canonical == "minimal":
+        return ZERO  # least squares rounds more than that
+    offset = any(mostly_constant(np.asarray(r, dtype=np.float64)) for r in rewards)
+    valued = canonical.startswith("val") and not offset
+    return min(ZERO, ROUNDING / (1.0 - gamma) if valued else ROUNDING)
 
 
 @dataclass(frozen=True)
@@ -221,8 +237,10 @@ def _of_arrays(
     states, actions, _ = a.shape
     over_s, over_a = np.full(states, 1.0 / states), np.full(actions, 1.0 / actions)
     if form == "epic":
-        pair = [epic_canonical(r, gamma, over_s, over_a, ends) for r in (a, b)]
+        pair = [
+            form_of(lambda x: epic_canonical(x, gamma, over_s, over_a, ends), r) for r in (a, b)
+        ]
     else:
-        pair = [dard_canonical(r, moves, gamma, over_a, ends) for r in (a, b)]
+        pair = [form_of(lambda x: dard_canonical(x, moves, gamma, over_a, ends), r) for r in (a, b)]
     over = live(np.full(a.shape, 1.0 / a.size), ends)
     return pair[0], pair[1], over, (size_of(a), size_of(b))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from rewardsmith.errors import ConfigError
 from rewardsmith.transition import Floats
 
 #: share of a reward's own size below which its canonical form counts as zero
 ZERO = 1e-10
+#: the same share where it is rounding for certain, in a form without a value function
+ROUNDING = 8 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,64 @@ def size_of(reward: Floats) -> float:
     return float(np.abs(reward).max(initial=0.0))
 
 
-def pearson_distance(a: Floats, b: Floats, weights: Floats, sizes: tuple[float, float]) -> float:
+def form_of(form: Callable[[Floats], Floats], reward: Floats) -> Floats:
+    """A canonical form, linear in the reward, without the digits that a large offset costs.
+
+    What nearly all of a reward is, one constant, is taken off first (exactly, in float64) and
+    its own canonical form added again, which is 0 where episodes do not end.
+    """
+    if not mostly_constant(reward):
+        return form(reward)
+    middle = float(reward.flat[0])
+    constant = form(np.ones_like(reward))
+    constant = np.where(np.abs(constant) < 1e-11, 0.0, constant)
+    whole: Floats = form(reward - middle) + middle * constant
+    return whole
+
+
+def mostly_constant(reward: Floats) -> bool:
+    """Whether it is one number to within a thousandth."""
+    if not reward.size or reward.flat[0] == 0.0:
+        return False
+    scaled = unit(reward, size_of(reward))  # differences of the largest floats overflow
+    first = float(scaled.flat[0])
+    return bool((np.abs(scaled - first) <= 1e-3 * abs(first)).all())
+
+
+def unit(values: Floats, size: float) -> Floats:
+    """The values over the power of two next above `size`, so that their squares stay in range."""
+    scaled: Floats = np.ldexp(values, -int(np.frexp(size)[1]))
+    return scaled
+
+
+def _is_zero(length: float, floor: float) -> bool:
+    """Whether a canonical form of this length is the zero reward; its reward has size 1.
+
+    Raises:
+        ConfigError: it may be either.
+    """
+    if floor < length <= ZERO:
+        raise ConfigError(
+            "A distance takes rewards that float64's 16 digits can hold beside their offset and "
+            f"shaping. Received one whose canonical form is {length:.1g} of its size: what is "
+            "left is lost in rounding. Take the offset or the potential off first."
+        )
+    return length <= ZERO
+
+
+def _in_range(*forms: Floats) -> None:
+    for form in forms:
+        if not np.isfinite(form).all():
+            raise ConfigError(
+                "A distance takes rewards whose canonical form is within float64's range. "
+                "Received one that overflows. Divide the reward by a constant: no distance "
+                "depends on its scale."
+            )
+
+
+def pearson_distance(
+    a: Floats, b: Floats, weights: Floats, sizes: tuple[float, float], floor: float = ZERO
+) -> float:
     """sqrt((1 - rho) / 2), the Pearson distance of EPIC (arXiv 2006.13900, Section 4); in [0, 1].
 
     A reward without variance has no correlation. It is treated as STARC treats a zero reward:
@@ -56,10 +117,16 @@ def pearson_distance(a: Floats, b: Floats, weights: Floats, sizes: tuple[float, 
         a, b: rewards in canonical form, shape (N,).
         weights: shape (N,), summing to 1.
         sizes: the largest absolute value of each reward before it was made canonical.
+        floor: share of its size up to which a canonical form is rounding errors alone.
+
+    Raises:
+        ConfigError: a form between `floor` and what can be told from rounding, or infinite.
     """
+    _in_range(a, b)
+    a, b = unit(a, sizes[0]), unit(b, sizes[1])
     a, b = a - weights @ a, b - weights @ b
     spread = [float(np.sqrt(weights @ x**2)) for x in (a, b)]
-    flat = [s <= ZERO * max(size, 1e-300) for s, size in zip(spread, sizes, strict=True)]
+    flat = [_is_zero(s, floor) for s in spread]
     if any(flat):
         return 0.0 if all(flat) else 0.5
     # Half the L2 distance is the same number as sqrt((1 - rho) / 2), without the cancellation
@@ -85,6 +152,7 @@ def standardised_distance(
     *,
     norm: str = "l2",
     distance: str = "l2",
+    floor: float = ZERO,
 ) -> float:
     """m(s(a), s(b)) with s(x) = x / n(x), or x where n(x) = 0; STARC (arXiv 2309.15257).
 
@@ -94,10 +162,17 @@ def standardised_distance(
         sizes: the largest absolute value of each reward before it was made canonical.
         norm: the norm n.
         distance: the norm of the difference, m.
+        floor: share of its size up to which a canonical form is rounding errors alone.
+
+    Raises:
+        ConfigError: as `pearson_distance`.
     """
+    _in_range(a, b)
     standard = []
     for x, size in zip((a, b), sizes, strict=True):
-        length = norm_of(x, weights, norm)
+        scaled = unit(x, size)
+        length = norm_of(scaled, weights, norm)
         # A canonical form of rounding errors is the zero reward, not a direction.
-        standard.append(x / length if length > ZERO * max(size, 1e-300) else np.zeros_like(x))
+        zero = _is_zero(length, floor)
+        standard.append(np.zeros_like(x) if zero else scaled / length)
     return norm_of(standard[0] - standard[1], weights, distance)

@@ -88,7 +88,7 @@ def test_a_config_that_is_no_mapping_is_refused(tmp_path, text):
 
 
 def test_a_config_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="must be readable YAML"):
+    with pytest.raises(ConfigError, match="must be readable UTF-8 text"):
         read_config(tmp_path / "none.yaml")
 
 
