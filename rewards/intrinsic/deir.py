@@ -19,7 +19,7 @@ from rewardsmith.rewards.intrinsic.memory import EpisodicMemory, check_kind
 from rewardsmith.rewards.intrinsic.nets import mlp
 from rewardsmith.rewards.intrinsic.pending import Columns
 from rewardsmith.term import Binding, State
-from rewardsmith.transition import Bools, Transition
+from rewardsmith.transition import Bools
 
 #: keeps the reward finite where two trajectories are one
 _EPSILON = 1e-6
@@ -87,7 +87,7 @@ class DEIR(EpisodicLearned):
 
     # --- paying ---------------------------------------------------------------------------
 
-    def remember(self, transition: Transition, batch: Batch) -> Columns:
+    def remember(self, batch: Batch) -> Columns:
         """The reward, by the memory that s_{t+1} then joins; and z_{t-1}, to learn from."""
         assert batch.now is not None
         assert batch.next is not None
@@ -133,13 +133,6 @@ class DEIR(EpisodicLearned):
         found = functional.binary_cross_entropy_with_logits(true, truth)
         lies = functional.binary_cross_entropy_with_logits(wrong, 0 * truth, reduction="none")
         return 0.5 * (found + (lies * other).sum() / other.sum().clamp(min=1))
-
-    def _learn(self, columns: Columns) -> None:
-        first = self.normalize_obs and self.obs_moments.count == 0
-        super()._learn(columns)
-        if first:
-            # What was embedded before rows were normalised lies far from all that comes.
-            self.reset(np.ones(self.memory.slots, dtype=bool))
 
     # --- state ----------------------------------------------------------------------------
 

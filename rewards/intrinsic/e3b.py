@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,7 +15,7 @@ from rewardsmith.rewards.intrinsic.inverse import InverseFeatures
 from rewardsmith.rewards.intrinsic.learned import Batch
 from rewardsmith.rewards.intrinsic.pending import Columns
 from rewardsmith.term import Binding, State
-from rewardsmith.transition import Bools, Floats, Ints, Transition
+from rewardsmith.transition import Bools
 
 
 @register_term("e3b")
@@ -46,11 +45,16 @@ class E3B(EpisodicLearned, InverseFeatures):
     def bind(self, binding: Binding) -> None:
         """Networks, and an ellipsoid per slot."""
         super().bind(binding)
-        self.ellipsoids = self._fresh()
+        self.ellipsoids = Ellipsoids(binding.num_envs, self.latent, self.ridge, self.device)
 
-    def remember(self, transition: Transition, batch: Batch) -> Columns:
+    def remember(self, batch: Batch) -> Columns:
         """The bonus of each s_{t+1}, which then joins its slot's ellipsoid."""
-        return {"bonus": self._bonus(self.ellipsoids, batch)}
+        assert batch.now is not None
+        phi, slot = self.nets["features"], batch.columns["slot"]
+        new = ~self.ellipsoids.begun[slot]
+        if new.any():
+            self.ellipsoids.add(phi(batch.now[torch.from_numpy(new)]), slot[new])
+        return {"bonus": self.ellipsoids.add(phi(batch.next), slot).cpu().numpy()}
 
     def novelty(self, batch: Batch) -> Tensor:
         """What `remember` found."""
@@ -67,47 +71,3 @@ class E3B(EpisodicLearned, InverseFeatures):
     def restore(self, state: State) -> None:
         """Take over what `slot_state` gave."""
         self.ellipsoids.load_state_dict(state, self.who)
-
-    def _fresh(self) -> Ellipsoids:
-        return Ellipsoids(self.binding.num_envs, self.latent, self.ridge, self.device)
-
-    def _bonus(self, ellipsoids: Ellipsoids, batch: Batch) -> Floats:
-        assert batch.now is not None
-        phi, slot = self.nets["features"], batch.columns["slot"]
-        new = ~ellipsoids.begun[slot]
-        if new.any():
-            ellipsoids.add(phi(batch.now[torch.from_numpy(new)]), slot[new])
-        bonus: Floats = ellipsoids.add(phi(batch.next), slot).cpu().numpy()
-        return bonus
-
-    def _learn(self, columns: Columns) -> None:
-        first = self.normalize_obs and self.obs_moments.count == 0
-        super()._learn(columns)
-        if first:  # Ellipsoids of rows not yet centred are no measure of what comes.
-            self.ellipsoids.reset(np.ones(self.binding.num_envs, dtype=bool))
-
-    def _raw(self, columns: Columns) -> Floats:
-        """Bonuses of rows in order by the statistics of now, beside the running episodes."""
-        ellipsoids, found = self._fresh(), np.empty(len(columns["slot"]))
-        with torch.inference_mode():
-            batch = self._tensors(columns)
-            for rows in _turns(columns["slot"]):
-                part = batch.take(torch.from_numpy(rows).to(self.device))
-                found[rows] = self._bonus(ellipsoids, part)
-                ended = np.zeros(ellipsoids.slots, dtype=bool)
-                ended[part.columns["slot"]] = part.columns["done"]
-                ellipsoids.reset(ended)
-        return found
-
-
-def _turns(slot: Ints) -> list[Ints]:
-    """Rows, first those that are the first of their slot, then the second, and so on.
-
-    >>> [rows.tolist() for rows in _turns(np.array([0, 1, 0, 0, 1]))]
-    [[0, 1], [2, 4], [3]]
-    """
-    order = np.argsort(slot, kind="stable")
-    starts = np.searchsorted(slot[order], slot[order])
-    turn = np.empty(len(slot), dtype=np.int64)
-    turn[order] = np.arange(len(slot)) - starts
-    return [np.flatnonzero(turn == k) for k in range(int(turn.max(initial=-1)) + 1)]

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
 
 from rewardsmith.rewards.intrinsic.episodic import Episodic
 from rewardsmith.rewards.intrinsic.learned import Batch, LearnedTerm
 from rewardsmith.rewards.intrinsic.pending import Columns
 from rewardsmith.term import State
-from rewardsmith.transition import Floats, Transition
+from rewardsmith.transition import Floats, Ints, Transition
 
 
 class EpisodicLearned(Episodic, LearnedTerm):
     """Base: `step` asks the slots' memories first, and `novelty` reads what they told.
 
-    Subclasses write `remember`, `reset`, `slot_state` and `restore` beside what `LearnedTerm`
-    asks for. Only rows that `step` has just paid are learned from: no others have a past.
+    Subclasses write `remember` (or `recall`), `reset`, `slot_state` and `restore` beside what
+    `LearnedTerm` asks for. Only rows that `step` has just paid are learned from: no others have a
+    past. The first statistics of observations empty memories of what networks gave: what was
+    embedded before rows were centred is no measure of what comes.
     """
 
-    def remember(self, transition: Transition, batch: Batch) -> Columns:
+    #: whether memories hold what networks gave
+    embeds: ClassVar[bool] = True
+
+    def remember(self, batch: Batch) -> Columns:
         """Move the memories of the rows' slots on; what they tell, one row per transition."""
         raise NotImplementedError
+
+    def recall(self, transition: Transition, batch: Batch) -> Columns:
+        """The same, for memories of what no network reads."""
+        return self.remember(batch)
+
+    def forget(self) -> None:
+        """Begin anew with the first statistics of observations."""
+        self.reset(np.ones(self.binding.num_envs, dtype=bool))
 
     def step(self, transition: Transition) -> Floats:
         """Rewards now; the memories take the rows in."""
@@ -31,7 +45,7 @@ class EpisodicLearned(Episodic, LearnedTerm):
         columns = self._columns(transition)
         with torch.inference_mode():
             batch = self._tensors(columns)
-            columns.update(self.remember(transition, batch))
+            columns.update(self.recall(transition, batch))
             raw: Floats = self.novelty(batch).double().cpu().numpy()
         self._seen = columns, raw
         return self._paid(raw)
@@ -41,6 +55,30 @@ class EpisodicLearned(Episodic, LearnedTerm):
         if self._seen is not None and len(self._seen[1]) == len(transition):
             super().update(transition)
         self._seen = None
+
+    def _learn(self, columns: Columns) -> None:
+        first = self.embeds and self.normalize_obs and self.obs_moments.count == 0
+        super()._learn(columns)
+        if first:
+            self.forget()
+
+    def _raw(self, columns: Columns) -> Floats:
+        """Rewards of rows in order by the networks of now, beside the running episodes."""
+        if not self.embeds:
+            return super()._raw(columns)
+        kept, found = self.slot_state(), np.empty(len(columns["slot"]))
+        self.reset(np.ones(self.binding.num_envs, dtype=bool))
+        for rows in _turns(columns["slot"]):
+            part = {name: values[rows] for name, values in columns.items()}
+            with torch.inference_mode():
+                batch = self._tensors(part)
+                part.update(self.remember(batch))
+                found[rows] = self.novelty(batch).double().cpu().numpy()
+            ended = np.zeros(self.binding.num_envs, dtype=bool)
+            ended[part["slot"]] = part["done"]
+            self.reset(ended)
+        self.restore(kept)
+        return found
 
     def finish(self, transition: Transition) -> Floats:
         """Rewards over one whole episode, beside whatever its slots are in."""
@@ -62,3 +100,16 @@ class EpisodicLearned(Episodic, LearnedTerm):
         super().load_state_dict(state)
         if state:
             self.restore(state["episodes"])
+
+
+def _turns(slot: Ints) -> list[Ints]:
+    """Rows, first those that are the first of their slot, then the second, and so on.
+
+    >>> [rows.tolist() for rows in _turns(np.array([0, 1, 0, 0, 1]))]
+    [[0, 1], [2, 4], [3]]
+    """
+    order = np.argsort(slot, kind="stable")
+    starts = np.searchsorted(slot[order], slot[order])
+    turn = np.empty(len(slot), dtype=np.int64)
+    turn[order] = np.arange(len(slot)) - starts
+    return [np.flatnonzero(turn == k) for k in range(int(turn.max(initial=-1)) + 1)]

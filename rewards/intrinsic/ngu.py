@@ -105,7 +105,7 @@ class NGU(EpisodicLearned, InverseFeatures):
 
     # --- paying ---------------------------------------------------------------------------
 
-    def remember(self, transition: Transition, batch: Batch) -> Columns:
+    def remember(self, batch: Batch) -> Columns:
         """Distances to the neighbours, which this state then joins, and the error of `rnd`."""
         slot, features = batch.columns["slot"], self.nets["features"]
         if (self.memory.seen[slot] == 0).any():
@@ -151,12 +151,10 @@ class NGU(EpisodicLearned, InverseFeatures):
             self.errors.add(seen[0]["error"][:, None])
         super().update(transition)
 
-    def _learn(self, columns: Columns) -> None:
-        first = self.normalize_obs and self.obs_moments.count == 0
-        super()._learn(columns)
-        if first:
-            # What was embedded before rows were normalised lies far from all that comes.
-            self.memory.reset(np.ones(self.memory.slots, dtype=bool))
+    def forget(self) -> None:
+        """Empty the memories, and the statistics of what they told."""
+        super().forget()
+        self.distances, self.errors = RunningScale(), Moments()
 
     # --- state ----------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ class RIDE(EpisodicLearned, ICM):
 
     source = "Raileanu and Rocktaeschel 2020 (arXiv 2002.12292), section 4"
     forward_moves_features = True
+    embeds = False
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class RIDE(EpisodicLearned, ICM):
             self.view, binding.num_envs, decimals=self.decimals, capacity=self.capacity
         )
 
-    def remember(self, transition: Transition, batch: Batch) -> Columns:
+    def recall(self, transition: Transition, batch: Batch) -> Columns:
         """Count s_{t+1}."""
         return {"visits": self.visits(transition, batch.columns["slot"])}
 

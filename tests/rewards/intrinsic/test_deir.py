@@ -143,6 +143,20 @@ def test_slots_are_paid_alike_alone_and_together(place: Any, walk: Any) -> None:
             np.testing.assert_allclose(apart.step(part), expected[rows], rtol=1e-3)
 
 
+def test_scaling_begins_with_rewards_of_rows_that_are_centred(place: Any, step_of: Any) -> None:
+    """Not with those paid before the first statistics of observations, here far larger ones."""
+    term = place("deir(hidden=(8,), latent=4, update_every=16, lr=1e-12)", num_envs=1)
+    states = np.random.default_rng(0).normal(50.0, 100.0, size=(17, 4))
+    lived(term, [step_of([a], [b]) for a, b in pairwise(states)])
+    mean, deviation = states[1:].mean(axis=0), states[1:].std(axis=0)
+    expected = published(term, np.clip((states - mean) / deviation, -5, 5))
+    assert term.scaling.moments.count == 16
+    assert term.scaling.moments.mean[0] == pytest.approx(expected.mean(), rel=1e-3)
+    assert term.scaling.moments.variance[0] == pytest.approx(expected.var(), rel=1e-3)
+    assert term.memory.filled.tolist() == [0]  # what it holds is of rows not yet centred
+    assert not term.trails.any()
+
+
 def test_a_full_memory_forgets_the_oldest(place: Any, step_of: Any) -> None:
     term = place(
         "deir(hidden=(), latent=4, capacity=3, warmup=0, normalize='none', normalize_obs=False)",

@@ -137,6 +137,19 @@ def test_new_places_are_paid_more_than_known_ones(place: Any, step_of: Any) -> N
     assert new > 5 * again
 
 
+def test_the_first_statistics_of_observations_empty_memories_once(place: Any, walk: Any) -> None:
+    term, steps = place(f"ngu({SMALL}, warmup=0)"), walk(40)
+    lived(term, steps[:7])
+    assert term.memory.filled.tolist() == [8, 8]
+    assert term.errors.count == 14
+    lived(term, steps[7:8])
+    assert term.memory.filled.tolist() == [0, 0]
+    assert term.errors.count == term.distances.count == 0
+    lived(term, steps[8:16])  # the second update
+    assert term.memory.filled.tolist() == [9, 9]
+    assert term.errors.count == 16
+
+
 def test_slots_are_paid_alike_alone_and_together(place: Any, walk: Any) -> None:
     together, apart = (place(f"ngu({SMALL}, warmup=0)", 3) for _ in range(2))
     for step in walk(20, num_envs=3):
