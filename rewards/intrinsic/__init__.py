@@ -17,6 +17,7 @@ TERMS = {
     "episodic_count": "episodic_count",
     "grm": "pbim",
     "icm": "icm",
+    "noveld": "noveld",
     "novelty": "novelty",
     "ngu": "ngu",
     "pbim": "pbim",

@@ -33,11 +33,17 @@ class RND(LearnedTerm):
         wider = (*self.hidden, self.hidden[-1] if self.hidden else self.latent)
         return {"target": target, "predictor": self.trunk(hidden=wider)}
 
-    def novelty(self, batch: Batch) -> Tensor:
-        """Mean squared error of each row."""
-        error: Tensor = self.nets["predictor"](batch.next) - self.nets["target"](batch.next)
+    def error(self, rows: Tensor) -> Tensor:
+        """Mean squared error of the predictor, shape (N,), for rows of shape (N, size)."""
+        error: Tensor = self.nets["predictor"](rows) - self.nets["target"](rows)
         return error.square().mean(dim=1)
+
+    def novelty(self, batch: Batch) -> Tensor:
+        """The error of each s_{t+1}."""
+        assert batch.next is not None
+        return self.error(batch.next)
 
     def loss(self, batch: Batch) -> Tensor:
         """The same error, over the batch."""
-        return self.novelty(batch).mean()
+        assert batch.next is not None
+        return self.error(batch.next).mean()
