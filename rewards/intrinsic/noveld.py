@@ -42,7 +42,6 @@ class NovelD(EpisodicLearned, RND):
     source = "Zhang et al. 2021 (NovelD; BeBold: arXiv 2012.08621), section 3"
     looks = ("now", "next")
     embeds = False
-    embeds = False
 
     def __init__(
         self,
