@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 
 import rewardsmith
 from rewardsmith.errors import BindingError, ConfigError, ContractError
@@ -158,7 +159,7 @@ def test_stored_steps_keep_their_pay_and_whole_episodes_are_paid_aside(
     assert np.array_equal(term.slot_state()["inverse"], before)
 
 
-@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
 def test_in_a_vector_env_ellipsoids_begin_anew_with_each_episode(mode: str) -> None:
     env = rewardsmith.make(
         "rewardsmith/Empty-5x5-v0",
@@ -172,7 +173,10 @@ def test_in_a_vector_env_ellipsoids_begin_anew_with_each_episode(mode: str) -> N
     term = env.stack.entries[1].term
     volumes, paid = [], []
     for _ in range(60):
-        paid.append(env.step(env.action_space.sample())[4]["reward_terms"]["e3b"])
+        *_, terminated, truncated, info = env.step(env.action_space.sample())
+        paid.append(info["reward_terms"]["e3b"])
+        if mode == "Disabled" and (terminated | truncated).any():
+            env.reset(options={"reset_mask": terminated | truncated})
         volumes.append(torch.linalg.det(term.ellipsoids.inverse).numpy())
     env.close()
     # |C^-1| falls with each state of an episode, and is 1 again when the next begins.
@@ -181,6 +185,26 @@ def test_in_a_vector_env_ellipsoids_begin_anew_with_each_episode(mode: str) -> N
     assert (np.array(volumes)[1:][rises] == 1).all()
     assert np.isfinite(paid).all()
     assert np.max(paid) > 0
+
+
+def test_actions_may_be_numbers(place: Any, step_of: Any) -> None:
+    """The inverse model learns to tell a = x' - x."""
+    term = place(
+        "e3b(hidden=(32,), latent=8, lr=0.01, update_every=64, batch_size=32, epochs=4)",
+        action_space=spaces.Box(-1, 1, (1,)),
+    )
+    rng, losses = np.random.default_rng(0), []
+    for _ in range(400):
+        obs, action = rng.normal(size=(2, 4)), rng.uniform(-1, 1, size=(2, 1))
+        after = obs.copy()
+        after[:, :1] += action
+        step = step_of(obs, after)
+        step.action = action
+        term.step(step)
+        term.update(step)
+        with torch.no_grad():
+            losses.append(float(term.loss(term._tensors(term._columns(step)))))
+    assert np.mean(losses[-100:]) < 0.2 * np.mean(losses[:32])
 
 
 def test_what_is_refused(place: Any, step_of: Any) -> None:
