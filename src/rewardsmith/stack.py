@@ -81,6 +81,8 @@ class RewardStack:
             return cls({source.term_name: source})
         if isinstance(source, Sum):
             return cls(source)
+        if isinstance(source, str):
+            source = source.removeprefix("\ufeff")
         if isinstance(source, str | Path) and str(source).endswith(".py"):
             text = language.dedented(read_file(Path(source)))
             tree = language.parse_program(text, source_name=str(source))

@@ -259,3 +259,13 @@ def test_a_term_of_ones_own(tmp_path):
     assert bound("twice_env_for_test()").step(step([0], [0], reward=3)).total.tolist() == [6.0]
     assert RewardStack.parse("env + twice_env_for_test()").guarantee == "unknown"
     assert Progress("x").needs == {"x"}
+
+
+@pytest.mark.parametrize("begin", ["\ufeff", "\f", "\ufeff\f"])
+def test_what_editors_put_first_is_no_part_of_a_reward(begin):
+    assert RewardStack.parse(begin + "env + 2*x").formula == "env + 2*x"
+    program = "def reward(env_reward):\n    return 2*env_reward\n"
+    assert RewardStack.parse(begin + program).formula == "2*env"
+    with pytest.raises(LanguageError) as caught:
+        RewardStack.parse("\ufeffenv + 2x")
+    assert caught.value.column == 6

@@ -25,7 +25,7 @@ from rewardsmith.language.nodes import (
     Unary,
 )
 from rewardsmith.language.refused import refusal
-from rewardsmith.language.source import Source
+from rewardsmith.language.source import TOO_SMALL, Source, underflows
 from rewardsmith.language.tolerance import check_tolerance
 
 _OPERATORS: Mapping[type[ast.AST], str] = MappingProxyType(
@@ -107,6 +107,8 @@ class Converter:
             self.source.fail(hint, node)
         if not isinstance(value, int | float):
             self.source.fail(f"A number is expected here. Received {value!r}.", node)
+        if underflows(value, self.source.written(node)):
+            self.source.fail(TOO_SMALL, node)
         return Const(self._finite(value, node), span=self.source.span(node))
 
     def _finite(self, value: float, node: ast.AST) -> float:

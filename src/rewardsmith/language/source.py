@@ -36,6 +36,16 @@ _SPARED = re.compile(r"'(?:\\.|[^'\\\n])*'?|\"(?:\\.|[^\"\\\n])*\"?|!=")
 _BLANKED = re.compile(_SPARED.pattern + r"|(?P<blank>#[^\n]*|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])")
 
 
+#: a literal whose digits before the exponent are not all 0
+_NOT_ZERO = re.compile(r"[\d_.]*[1-9]")
+TOO_SMALL = "A number must be 0 or at least 5e-324, the least that a float can hold."
+
+
+def underflows(value: float, written: str) -> bool:
+    """Whether a number that is not 0 as it was written has become 0."""
+    return value == 0.0 and _NOT_ZERO.match(written.lower().split("e", 1)[0]) is not None
+
+
 class UnknownWordError(LanguageError, UnknownNameError):
     """A name in a formula that nothing answers to; the message lists the near misses."""
 
@@ -49,6 +59,8 @@ class Source:
     """
 
     def __init__(self, text: str, name: str = "") -> None:
+        # Files of some editors begin with a byte order mark, and so does what is pasted from them.
+        text = text.removeprefix("\ufeff")
         self.text, self.name = text, name
         self._starts = [0]
         for line in text.splitlines(keepends=True):
@@ -79,6 +91,12 @@ class Source:
         begin = self._characters(getattr(node, "col_offset", 0))
         end = self._characters(getattr(node, "end_col_offset", 0) or 0)
         return self.place(self._lead + begin, end - begin)
+
+    def written(self, node: ast.AST) -> str:
+        """A node of the tree as it stands in the text, if that is on one line."""
+        line, column, width = self.span(node)
+        begin = self._starts[line - 1] + column
+        return self.text[begin : begin + width]
 
     def place(self, offset: int, width: int = 1) -> Span:
         """Line (from 1), column (from 0) and width of a stretch of characters."""
@@ -115,7 +133,7 @@ class Source:
     def _check_text(self) -> None:
         if len(self.text) > MAX_CHARACTERS:
             message = f"A formula has at most {MAX_CHARACTERS} characters."
-            raise LanguageError(f"{message} Received {len(self.text)}.")
+            self.fail(f"{message} Received {len(self.text)}.", self.place(MAX_CHARACTERS))
         if "\0" in self.text:
             self.fail("A formula holds no null characters.", self.place(self.text.index("\0")))
         if not self._flat:
@@ -144,7 +162,7 @@ class Source:
             node, depth, on_top = stack.pop()
             count += isinstance(node, ast.expr)
             if count > MAX_NODES:
-                self.fail(f"A formula has at most {MAX_NODES} parts. Split it up.")
+                self.fail(f"A formula has at most {MAX_NODES} parts. Split it up.", node)
             if depth > MAX_DEPTH:
                 self.fail(f"A formula nests at most {MAX_DEPTH} levels deep. Split it up.", node)
             on_top = (

@@ -76,6 +76,8 @@ def test_a_hash_inside_an_option_is_text() -> None:
         ("a**" * 2000 + "a", "60 levels"),
         ("a*" * 1500 + "a", "60 levels"),
         ("9" * 5000, "too many digits"),
+        ("1e-400*x", "0 or at least 5e-324"),
+        ("x + 0.1e-324", "0 or at least 5e-324"),
         ("9" * 400, "finite"),
         ("x[" + "9" * 400 + "]", "whole number"),
     ],
@@ -95,3 +97,14 @@ def test_a_long_line_is_cut_around_the_place() -> None:
     shown = str(caught.value).splitlines()
     assert len(shown[-2]) < 200
     assert shown[-2][shown[-1].index("^") :].startswith("foo(b)")
+
+
+def test_a_formula_that_is_too_long_shows_where() -> None:
+    with pytest.raises(LanguageError) as caught:
+        parse_reward("a+" * 10_001 + "a", [])
+    assert (caught.value.line, caught.value.column) == (1, 20_000)
+    assert str(caught.value).splitlines()[-1].endswith("^")
+
+
+def test_zero_may_be_written_with_any_exponent() -> None:
+    assert parse_reward("0e-999 + 0.000*a + 5e-324*b", [])

@@ -21,6 +21,7 @@ from rewardsmith.language.program.vocabulary import (
     PLAIN_NAMES,
     REMEDIES,
 )
+from rewardsmith.language.source import TOO_SMALL, underflows
 
 #: what an entry function may take, as `name: what it is`
 PARAMETERS: Mapping[str, str] = MappingProxyType(
@@ -102,6 +103,8 @@ class Expressions(State):
             self.fail("Text may stand only as the name of a component: {'name': value}.", node)
         if not isinstance(node.value, int | float):
             self.fail(f"A number is needed here. Received {node.value!r:.40}.", node)
+        if underflows(node.value, self.text.written(node)):
+            self.fail(TOO_SMALL, node)
         return self.finite(node.value, node)
 
     def finite(self, value: float, node: ast.AST) -> Const:

@@ -13,7 +13,7 @@ from rewardsmith.language.program.calls import ENTRIES
 from rewardsmith.language.program.check import check_tree
 from rewardsmith.language.program.components import Splitter, is_env
 from rewardsmith.language.program.expressions import PARAMETERS
-from rewardsmith.language.program.statements import Statements, as_result
+from rewardsmith.language.program.statements import LOOPED, Statements, as_result
 from rewardsmith.language.program.text import ProgramText
 from rewardsmith.language.program.values import Features, Items, Value, Variables
 from rewardsmith.language.source import MAX_CHARACTERS, MAX_NODES
@@ -107,6 +107,9 @@ class _Program(Statements):
             self.fail(f"The function {node.name!r} is defined twice. Keep one.", node)
         if node.name == "np":
             self.fail("`np` keeps its meaning. Choose another name.", node)
+        if node.name in LOOPED:
+            rule = f"`{node.name}` keeps its meaning: a `for` runs over it."
+            self.fail(f"{rule} Choose another name for the function.", node)
         parameters = [arg.arg for arg in node.args.args]
         if doubled := {name for name in parameters if parameters.count(name) > 1}:
             self.fail(f"Two parameters are named {doubled.pop()!r}.", node)

@@ -26,6 +26,10 @@ class _Turn:
 _Pending = list[ast.stmt | _Turn]
 
 
+#: what a `for` may run over besides tuples
+LOOPED = ("range", "enumerate", "zip")
+
+
 class Statements(Calls):
     """Functions -> what they return."""
 
@@ -200,7 +204,9 @@ class Statements(Calls):
         name = (
             node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
         )
-        if isinstance(node, ast.Call) and name in ("range", "enumerate", "zip"):
+        if isinstance(node, ast.Call) and name in LOOPED:
+            if name in scope or name in self.constants:
+                self.fail(f"`{name}` is a value here and cannot be called.", node)
             if node.keywords:
                 self.fail(f"{name} takes no options here.", node.keywords[0])
             values = (

@@ -24,8 +24,9 @@ MAX_PARTS = 4 * MAX_NODES
 NO_FILE = "/dev/null/program"
 #: a line that no formula can hold begins with one of these words
 _STATEMENT = re.compile(
-    r"^[ \t]*(?:(?:async[ \t]+)?def|import|from|class)\b|^[ \t]*@", re.MULTILINE
+    r"^[ \t\f\ufeff]*(?:(?:(?:async[ \t]+)?def|import|from|class)\b|@)", re.MULTILINE
 )
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 #: Texts and comments, unterminated ones to their end, so that no place is looked at twice.
 _STRING = re.compile(
@@ -41,7 +42,7 @@ def is_program(text: str) -> bool:
     >>> is_program("def reward(f): return f.x"), is_program("env + potential(x)")
     (True, False)
     """
-    return _STATEMENT.search(text[: MAX_CHARACTERS + 1]) is not None
+    return _STATEMENT.search(text) is not None
 
 
 def dedented(text: str) -> str:
@@ -60,11 +61,14 @@ class ProgramText:
     def __init__(self, text: str, name: str = "") -> None:
         self.name = name
         if len(text) > MAX_CHARACTERS:
-            self.text = ""
-            self.fail(f"A program has at most {MAX_CHARACTERS} characters. Received {len(text)}.")
+            self.text = text[: MAX_CHARACTERS + 160]
+            self._lines = _LINE_END.split(self.text)
+            before = _LINE_END.split(text[:MAX_CHARACTERS])
+            message = f"A program has at most {MAX_CHARACTERS} characters. Received {len(text)}."
+            self.fail(message, (len(before), len(before[-1]), 1))
         self.text = dedented(text)
         # Python ends its lines at fewer characters than str.splitlines does.
-        self._lines = re.split(r"\r\n|\r|\n", self.text)
+        self._lines = _LINE_END.split(self.text)
 
     def parse(self) -> ast.Module:
         """Python's tree of the text, within the limits; `LanguageError` for anything else."""
@@ -91,6 +95,11 @@ class ProgramText:
             return (line, begin, max(len(text) - begin, 1))
         end = _characters(text, getattr(node, "end_col_offset", 0) or 0)
         return (line, begin, max(end - begin, 1))
+
+    def written(self, node: ast.AST) -> str:
+        """A node as it stands in the text, if that is on one line."""
+        line, column, width = self.span(node)
+        return self._lines[line - 1][column : column + width] if line <= len(self._lines) else ""
 
     def fail(self, message: str, where: ast.AST | Span | None = None) -> NoReturn:
         """Raise `LanguageError` with a caret at `where`."""
@@ -143,6 +152,8 @@ class ProgramText:
 
     def _fail_syntax(self, error: SyntaxError) -> NoReturn:
         message = (error.msg or "invalid syntax").removesuffix(".")
+        if "Exceeds the limit" in message:
+            message = "a number has too many digits"
         line = min(max(error.lineno or 1, 1), len(self._lines))
         column = min(max((error.offset or 1) - 1, 0), len(self._lines[line - 1]))
         self.fail(f"This is not Python: {message}.", (line, column, 1))

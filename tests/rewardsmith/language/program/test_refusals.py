@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rewardsmith.errors import LanguageError
-from rewardsmith.language import UnknownWordError, parse_program
+from rewardsmith.language import UnknownWordError, is_program, parse_program
 
 
 def refused(text: str) -> LanguageError:
@@ -151,6 +151,16 @@ def test_lines(line: str, column: int, message: str) -> None:
         ("def g(x): return x\ndef reward(f): return g(1, x=2)", "twice"),
         ("def g(x): return x\ndef reward(f): return g(xx=2)", "Did you mean 'x'|takes"),
         ("def g(x): return x\ndef reward(f): return g", "is no value"),
+        ("def range(x): return x\ndef reward(f): return f.x", "`range` keeps its meaning"),
+        ("def enumerate(x): return x\ndef reward(f): return f.x", "`enumerate` keeps its"),
+        ("def zip(x): return x\ndef reward(f): return f.x", "`zip` keeps its meaning"),
+        (
+            "range = 2.0\ndef reward(f):\n    for i in range(3):\n        pass\n    return f.x",
+            "`range` is a value here",
+        ),
+        (f"A = {'9' * 5000}\ndef reward(f): return A*f.x", "a number has too many digits"),
+        ("def reward(f): return 1e-400*f.x", "A number must be 0 or at least 5e-324"),
+        ("def reward(f): return 0.0001e-999*f.x", "A number must be 0 or at least 5e-324"),
         ("def reward(f: __import__('os')): return f.x", "A type is written as"),
         ("def reward(f) -> (lambda: 1): return f.x", "A type is written as"),
     ],
@@ -179,3 +189,25 @@ def test_the_caret_stands_under_the_place_in_characters() -> None:
 def test_the_file_is_named() -> None:
     with pytest.raises(LanguageError, match=r"^In my\.py: "):
         parse_program("def reward(f): return g", "my.py")
+
+
+def test_a_program_that_is_too_long_is_called_one_and_shows_where() -> None:
+    head = "#" * 19_990 + "\n"
+    text = head + "def reward(f):\n    return f.x\n"
+    assert is_program(text)
+    error = refused(text)
+    assert error.message == f"A program has at most 20000 characters. Received {len(text)}."
+    # 19,991 characters stand before line 2, so its tenth is the first too many.
+    assert str(error).splitlines()[1:] == [
+        "  at line 2, column 10",
+        "    def reward(f):",
+        "             ^",
+    ]
+
+
+def test_the_largest_number_of_digits_is_not_named_by_pythons_settings() -> None:
+    assert "set_int_max_str_digits" not in str(refused(f"def reward(f): return {'9' * 5000}"))
+
+
+def test_numbers_that_are_zero_or_tiny_are_read() -> None:
+    assert parse_program("def reward(f): return 0e-999 + 0.0*f.x + 5e-324*f.y + 0x0")
