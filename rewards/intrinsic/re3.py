@@ -25,7 +25,8 @@ class RE3(LearnedTerm):
     y = f(s_{t+1}), an estimate of the entropy of states (Singh et al. 2003). Nothing is trained;
     `update` puts the rows in a ring of the last `capacity`, of all slots, which takes
     `4 * capacity * (latent + 1)` bytes (516 kB by default). A state is paid by the ring before
-    it joins; 0 while that holds fewer than k. Rewards lie in [0, inf).
+    it joins; 0 while that holds fewer than k. Rewards lie in [0, inf). The rows of one step do not
+    see each other; a stored row that is still in the ring finds itself as its first neighbour.
 
     Differs from the paper: it pays s_{t+1}, and compares with the last `capacity` states, where
     the paper takes a rollout (on-policy) or all of the replay buffer. Rows are centred and scaled

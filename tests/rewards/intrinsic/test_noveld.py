@@ -12,6 +12,7 @@ import torch
 import rewardsmith
 from rewardsmith.errors import BindingError, ConfigError, ContractError
 from rewardsmith.storage import load_state, save_state
+from rewardsmith.testing import check_term
 
 SMALL = "hidden=(8,), latent=4, update_every=16, batch_size=8"
 BARE = "warmup=0, normalize='none', normalize_obs=False"
@@ -183,6 +184,10 @@ def test_in_a_vector_env_visits_begin_anew_with_each_episode(mode: str) -> None:
     for paid in episodes:
         assert ((paid > 0).T == [True, False, False, False, True]).all()
         np.testing.assert_allclose(paid, episodes[0], rtol=1e-4)
+
+
+def test_it_keeps_the_contract() -> None:
+    assert not check_term("env + 0.1*noveld(on=[x, y], update_every=16, warmup=0)").failed
 
 
 def test_what_is_refused(place: Any, step_of: Any) -> None:

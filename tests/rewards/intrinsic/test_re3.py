@@ -12,6 +12,7 @@ import rewardsmith
 from rewardsmith.errors import ConfigError, ContractError
 from rewardsmith.rewards.intrinsic.neighbours import Neighbours
 from rewardsmith.storage import load_state, save_state
+from rewardsmith.testing import check_term
 
 SMALL = "hidden=(8,), latent=4, update_every=16, capacity=30"
 BARE = "warmup=0, normalize='none', normalize_obs=False"
@@ -161,6 +162,10 @@ def test_in_a_vector_env_the_ring_holds_true_states_alone(mode: str) -> None:
     # NEXT_STEP spends steps 10 and 20 on resets.
     assert term.ring.held == 2 * (20 if mode == "SameStep" else 18)
     assert set(term.ring.rows[: term.ring.held].flatten().tolist()) <= {1.0, 2.0, 3.0}
+
+
+def test_it_keeps_the_contract() -> None:
+    assert not check_term("env + 0.1*re3(on=[x, y], update_every=16, warmup=0)").failed
 
 
 def test_what_is_refused(place: Any, step_of: Any) -> None:
