@@ -138,6 +138,40 @@ def _untrue(value: Any, what: str) -> str:
     )
 
 
+def check_table(env: Any) -> None:
+    """Refuse a toy-text table `P` that is no distribution over what follows each (s, a).
+
+    Raises:
+        ConfigError: it is of another form, or its probabilities do not sum to 1.
+    """
+    bare = getattr(env, "unwrapped", env)
+    table = getattr(bare, "P", None)
+    if not isinstance(table, dict) or not isinstance(getattr(bare, "s", 0), int | np.integer):
+        return
+    for s, actions in table.items():
+        for a, outcomes in actions.items() if isinstance(actions, dict) else ((None, None),):
+            if (told := _wrong(outcomes)) is not None:
+                raise ConfigError(
+                    "env.P[s][a] lists what may follow, (probability, next state, reward, "
+                    "terminated), with probabilities that are not negative and sum to 1. Received "
+                    f"{told} at P[{s!r}][{a!r}] of {name_of(env)}; mend the table, or rename it "
+                    "if it is something else."
+                )
+
+
+def _wrong(outcomes: Any) -> str | None:
+    """What is wrong with the outcomes of one (s, a), as half a sentence."""
+    try:
+        chances = [float(p) for p, _, reward, _ in outcomes if float(reward) == float(reward)]
+        if len(chances) < len(outcomes):
+            return "a reward of NaN"
+    except (TypeError, ValueError):
+        return _shown(outcomes)
+    if chances and min(chances) >= 0 and abs(sum(chances) - 1) <= 1e-6:
+        return None
+    return f"probabilities {chances!r:.60}, which sum to {sum(chances):g}"
+
+
 # --- what was raised ---------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,27 @@ def told_in(where: str) -> Iterator[None]:
         if not where:
             raise
         raise type(error)(f"In {where}: {error}") from error
+
+
+@contextmanager
+def no_path(text: str) -> Iterator[None]:
+    """Tell a path that is no reward file's from a formula that is wrong."""
+    try:
+        yield
+    except LanguageError as error:
+        if not _is_path(text):
+            raise
+        raise ConfigError(
+            "A reward file is named .yaml, .yml or .py, and anything else is read as a formula. "
+            f"Received the path {text}; rename the file, or give one inside the folder."
+        ) from error
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return os.sep in text and Path(text.strip()).exists()
+    except (OSError, ValueError):  # too long for a path, or null characters
+        return False
 
 
 #: the largest file of a user's that is read, in bytes

@@ -15,7 +15,7 @@ from rewardsmith.errors import BindingError, ConfigError
 from rewardsmith.guarantees import combine
 from rewardsmith.language.nodes import Sum
 from rewardsmith.nonfinite import Repair, formulas
-from rewardsmith.placing import placed, read_file, told_in
+from rewardsmith.placing import no_path, placed, read_file, told_in
 from rewardsmith.remembered import kept_pay
 from rewardsmith.scopes import check_scope
 from rewardsmith.storage import load_state, save_state
@@ -92,7 +92,8 @@ class RewardStack:
             source = language.dedented(source)
             return cls(language.parse_program(source), source=source)
         if isinstance(source, str) and not source.endswith((".yaml", ".yml")):
-            return cls(language.parse_reward(source), source=source)
+            with no_path(source):
+                return cls(language.parse_reward(source), source=source)
         if isinstance(source, str | Path):
             where = str(source)
             tree = language.reward_from_yaml(read_file(Path(source)), source_name=where)

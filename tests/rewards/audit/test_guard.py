@@ -180,3 +180,52 @@ def test_a_sound_env_passes_with_a_state_key_of_its_own() -> None:
     build = env(state_key=lambda self: (self.x,))
     result = audit(lambda: gym.wrappers.TimeLimit(build(), 30), reward="env", episodes=4)
     assert result.verdict == Verdict.INVARIANT
+
+
+def tabled(outcomes: Any) -> Any:
+    """One state from which both actions end, and a table `P` that says what they lead to."""
+
+    class Tabled(Chain):
+        def __init__(self) -> None:
+            super().__init__()
+            end = {a: [(1.0, 1, 0.0, True)] for a in (0, 1)}
+            self.P = {0: {0: outcomes, 1: [(1.0, 1, 1.0, True)]}, 1: end}
+
+        def reset(self, **kwargs: Any) -> Any:
+            self.s = 0
+            return super().reset(**kwargs)
+
+        def step(self, action: Any) -> Any:
+            self.s = 1
+            return 1, 1.0, True, False, {}
+
+    return Tabled
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ([(0.5, 1, 1.0, True)], r"which sum to 0.5 at P\[0\]\[0\] of Tabled"),
+        ([(1.0, 1, 1.0, True)] * 2, "which sum to 2 at"),
+        ([(-1.0, 1, 1.0, True), (2.0, 1, 1.0, True)], "not negative and sum to 1"),
+        ([(float("nan"), 1, 1.0, True)], "which sum to nan"),
+        ([("x", 1, 1.0, True)], "Received .*'x'"),
+        ([(1.0, 1)], r"Received \[\(1.0, 1\)\]"),
+        ([], "which sum to 0"),
+        (None, "Received None"),
+    ],
+)
+def test_a_table_is_a_distribution(outcomes: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        audit(tabled(outcomes), reward="env", episodes=2)
+
+
+def test_a_table_whose_chances_sum_to_one_to_rounding_is_read() -> None:
+    thirds = [(1 / 3, 1, 1.0, True)] * 3
+    assert audit(tabled(thirds), reward="env", episodes=2).verdict == Verdict.INVARIANT
+
+
+def test_a_path_that_is_no_reward_file_is_told(tmp_path: Any) -> None:
+    for reward in (str(tmp_path), f"{tmp_path}/"):
+        with pytest.raises(ConfigError, match=r"named \.yaml, \.yml or \.py.* Received the path"):
+            audit(Chain, reward=reward, episodes=2)
