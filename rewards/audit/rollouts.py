@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.rewards.audit.guard import Step, name_of, raised, read_reset, read_step, read_terms
+from rewardsmith.rewards.audit.given import Step, name_of, read_reset, read_step, read_terms
+from rewardsmith.rewards.audit.guard import raised
 from rewardsmith.rewards.audit.subject import Pair, Subject
 from rewardsmith.transition import Floats
 

@@ -12,7 +12,8 @@ import gymnasium as gym
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.features import FeatureSchema
-from rewardsmith.rewards.audit.guard import Guard, called, check_table, name_of
+from rewardsmith.rewards.audit.given import check_table, name_of
+from rewardsmith.rewards.audit.guard import Guard, called
 from rewardsmith.rewards.audit.probe import Probe
 from rewardsmith.stack import RewardStack
 from rewardsmith.wrappers.gather import FeatureReader, find_schema

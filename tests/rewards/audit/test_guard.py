@@ -10,7 +10,7 @@ import pytest
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.audit import Verdict, audit
-from rewardsmith.rewards.audit.guard import number
+from rewardsmith.rewards.audit.given import number
 
 
 class Chain(gym.Env[Any, Any]):
