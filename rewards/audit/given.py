@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import gymnasium as gym
@@ -132,10 +132,11 @@ def check_table(env: Any) -> None:
     """
     bare = getattr(env, "unwrapped", env)
     table = getattr(bare, "P", None)
-    if not isinstance(table, dict) or not isinstance(getattr(bare, "s", 0), int | np.integer):
+    if not isinstance(table, dict) or not isinstance(getattr(bare, "s", None), int | np.integer):
         return
     for s, actions in table.items():
-        for a, outcomes in actions.items() if isinstance(actions, dict) else ((None, None),):
+        rows = actions.items() if isinstance(actions, dict) else _numbered(actions)
+        for a, outcomes in rows:
             if (told := _wrong(outcomes)) is not None:
                 raise ConfigError(
                     "env.P[s][a] lists what may follow, (probability, next state, reward, "
@@ -143,6 +144,11 @@ def check_table(env: Any) -> None:
                     f"{told} at P[{s!r}][{a!r}] of {name_of(env)}; mend the table, or rename it "
                     "if it is something else."
                 )
+
+
+def _numbered(actions: Any) -> Iterable[tuple[Any, Any]]:
+    """Rows of a table that lists its actions in order; what is no list is one wrong row."""
+    return enumerate(actions) if isinstance(actions, list | tuple) else ((None, actions),)
 
 
 def _wrong(outcomes: Any) -> str | None:

@@ -17,7 +17,7 @@ import gymnasium as gym
 from gymnasium.wrappers import PassiveEnvChecker
 
 from rewardsmith.errors import ConfigError, RewardsmithError
-from rewardsmith.rewards.audit.given import Step, name_of, read_reset, read_step, shown
+from rewardsmith.rewards.audit.given import Step, check_table, name_of, read_reset, read_step, shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -117,6 +117,7 @@ class Guard(PassiveEnvChecker):
         self.who = name_of(env)
         #: names that info["features"] held at the reset; None: it holds none
         self.names: tuple[str, ...] | None = None
+        self.looked = False
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -125,6 +126,9 @@ class Guard(PassiveEnvChecker):
         told = called_reset(self.env, seed, options)
         obs, info = read_reset(told, self.who)
         features = info.get("features")
+        if not self.looked:
+            check_table(self.env)
+            self.looked = True
         self.names = tuple(features) if isinstance(features, Mapping) else None
         return obs, info
 
@@ -156,7 +160,9 @@ class Guard(PassiveEnvChecker):
             return None
         if not callable(own):
             return None
-        key = own()
+        rule = "state_key() takes no arguments and gives a value that can be hashed. "
+        hint = "Write state_key(self)."
+        key = called(own, f"state_key() of {self.who}", rule, hint)
         try:
             hash(key)
         except TypeError as error:

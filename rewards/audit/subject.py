@@ -12,7 +12,7 @@ import gymnasium as gym
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.features import FeatureSchema
-from rewardsmith.rewards.audit.given import check_table, name_of
+from rewardsmith.rewards.audit.given import name_of
 from rewardsmith.rewards.audit.guard import Guard, called
 from rewardsmith.rewards.audit.probe import Probe
 from rewardsmith.stack import RewardStack
@@ -205,5 +205,4 @@ def _built(build: Callable[[], Any]) -> Env:
             f"{type(space).__name__} from {name_of(env)}; set it in the env's __init__, such as "
             "self.action_space = gymnasium.spaces.Discrete(2)."
         )
-    check_table(env)
     return env

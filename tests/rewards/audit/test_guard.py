@@ -123,7 +123,8 @@ def test_a_faulty_wrapper_is_told_what_is_wrong(methods: dict[str, Any], said: s
         ({"step": stepping(2, np.array([True, False]))}, "terminated of Mine is one truth value"),
         ({"step": stepping(4, None)}, "An info is a dict"),
         ({"step": stepping(4, {"is_success": np.array([1, 2])})}, "is_success.*one truth value"),
-        ({"state_key": boom}, "raised KeyError: 'boom'"),
+        ({"state_key": boom}, r"state_key\(\) of Mine raised KeyError: 'boom'"),
+        ({"state_key": lambda s, x: 1}, r"missing 1 required .* Write state_key\(self\)"),
         ({"state_key": lambda s: [s.x]}, r"state_key\(\) of Mine gave \[0\]"),
     ],
 )
@@ -223,6 +224,21 @@ def test_a_table_is_a_distribution(outcomes: Any, said: str) -> None:
 def test_a_table_whose_chances_sum_to_one_to_rounding_is_read() -> None:
     thirds = [(1 / 3, 1, 1.0, True)] * 3
     assert audit(tabled(thirds), reward="env", episodes=2).verdict == Verdict.INVARIANT
+
+
+def test_a_table_may_list_its_actions() -> None:
+    class Listed(tabled([(1.0, 1, 1.0, True)])):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.P = {s: list(actions.values()) for s, actions in self.P.items()}
+
+    assert audit(Listed, reward="env", episodes=2).verdict == Verdict.INVARIANT
+
+
+def test_what_is_called_p_and_is_no_table_is_left_alone() -> None:
+    build = env(P={"a": 3})
+    result = audit(lambda: gym.wrappers.TimeLimit(build(), 30), reward="env", episodes=2)
+    assert result.verdict == Verdict.INVARIANT
 
 
 def test_a_path_that_is_no_reward_file_is_told(tmp_path: Any) -> None:
