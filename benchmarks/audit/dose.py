@@ -13,6 +13,7 @@ from rewardsmith.benchmarks.audit.confusion import judged, lived
 from rewardsmith.benchmarks.audit.kinds import Draw, Injected, phi_of
 from rewardsmith.benchmarks.audit.worlds import World, world
 from rewardsmith.rewards.audit.result import Verdict
+from rewardsmith.rewards.audit.solve import NotSolved
 from rewardsmith.transition import Floats
 
 DOSES = (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 0.3, 1.0, 3.0)
@@ -63,9 +64,13 @@ def curve(fault: str, case: int) -> list[tuple[str, float, float]]:
     found = []
     for dose in DOSES:
         injected = Injected(w, make(w, np.random.default_rng([case, 99]), dose))
-        exact = judged(injected)
         true = truth.regret(w, lived(injected))
-        found.append((str(exact.verdict), exact.regret, true))
+        try:
+            exact = judged(injected)
+        except NotSolved:  # too small to be told from rounding: no verdict
+            found.append((str(Verdict.INCONCLUSIVE), true, true))
+        else:
+            found.append((str(exact.verdict), exact.regret, true))
     return found
 
 
@@ -75,7 +80,7 @@ def response(fault: str, worlds: int) -> dict[str, Any]:
     rows = [
         {
             "dose": dose,
-            **{v.value: sum(c[i][0] == v for c in curves) for v in list(Verdict)[:3]},
+            **{v.value: sum(c[i][0] == v for c in curves) for v in Verdict},
             "regret": float(np.mean([c[i][1] for c in curves])),
             "largest_regret": max(c[i][1] for c in curves),
         }

@@ -78,7 +78,7 @@ def _finite(subject: Subject, episodes: list[Episode]) -> Hazard | None:
 
 def _flags(subject: Subject, episodes: list[Episode]) -> Hazard | None:
     for episode in episodes:
-        if any(episode.told) and episode.told != (episode.terminated, episode.truncated):
+        if episode.told != (episode.terminated, episode.truncated):
             return Hazard(
                 "ENDS CHANGED",
                 "The env ended with (terminated, truncated) = "

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from rewardsmith.rewards.audit.order import Fit, fit_order
+from rewardsmith.rewards.audit.order import UNCLEAR, Fit, fit_order
 from rewardsmith.rewards.audit.result import Verdict
-from rewardsmith.rewards.audit.solve import Solver
+from rewardsmith.rewards.audit.solve import NotSolved, Solver
 from rewardsmith.rewards.audit.table import Table
 from rewardsmith.transition import Bools, Floats, Ints
 
-#: regret below which the optimum counts as kept
-REGRET = 1e-6
+#: regret below which the optimum counts as kept, and above which it does not
+REGRET, LOST = 1e-10, 1e-8
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ def judge(table: Table, gamma: float, *, bootstraps: bool = True, limit: int = 2
             is taken to strike with chance 1/limit on every step.
 
     Raises:
-        NotSolved: policy iteration did not come to rest.
+        NotSolved: policy iteration did not come to rest, or what tells the verdicts apart is
+            too small a part of the rewards.
     """
     own, proxy, moves = lived(table, bootstraps, limit)
     fit = fit_order(table, gamma, proxy, reward=own, moves=moves)
@@ -85,13 +86,27 @@ def judge(table: Table, gamma: float, *, bootstraps: bool = True, limit: int = 2
     highest = float(values @ table.start)
     lucky = float(solver.optimal(own, proxy_best)[0] @ table.start)
     regret = share(highest, float(-minus @ table.start), lowest)
-    verdict = Verdict.INVARIANT if fit.fits else Verdict.CHANGED
-    if not fit.fits and regret <= REGRET:
-        verdict = Verdict.OPTIMUM_KEPT
+    verdict = _verdict(fit, regret)
     return Exact(
         table, gamma, verdict, fit, own, proxy, moves, values, proxy_values, best, proxy_best,
         policy, -minus, 0.0 if fit.fits else regret, share(highest, lucky, lowest),
     )  # fmt: skip
+
+
+def _verdict(fit: Fit, regret: float) -> Verdict:
+    if fit.fits:
+        return Verdict.INVARIANT
+    if fit.scale > 0 and not fit.pure and fit.worst <= UNCLEAR:
+        raise NotSolved(
+            f"what no potential explains is {fit.worst:.1g} of the largest reward, which may be a "
+            "fault or rounding; bring the rewards onto one scale, in double precision"
+        )
+    if REGRET < regret <= LOST:
+        raise NotSolved(
+            f"its optimal policy loses {regret:.1g} of the return between the worst and the best, "
+            "which may be a fault or rounding; bring the rewards onto one scale"
+        )
+    return Verdict.OPTIMUM_KEPT if regret <= REGRET else Verdict.CHANGED
 
 
 def share(highest: float, reached: float, lowest: float) -> float:

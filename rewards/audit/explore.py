@@ -10,27 +10,30 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from rewardsmith.rewards.audit import given
+from rewardsmith.rewards.audit.attributes import Place, captured_env, outside
+from rewardsmith.rewards.audit.dice import env_dice, global_dice
+from rewardsmith.rewards.audit.keys import key_of
 from rewardsmith.rewards.audit.probe import Seen
-from rewardsmith.rewards.audit.states import (
-    Unhashable,
-    has_table,
-    plain_table,
-    reward_state,
-    state_key,
-)
+from rewardsmith.rewards.audit.recall import Recall
+from rewardsmith.rewards.audit.states import has_table, plain_table
 from rewardsmith.rewards.audit.subject import Pair, Subject
 from rewardsmith.rewards.audit.table import Table
+from rewardsmith.rewards.audit.trust import (
+    DRAWS,
+    NotTabular,
+    check_outcome,
+    check_passed_on,
+    check_state,
+    stand,
+)
 
 #: (probability, next state, reward, terminated) of a toy-text table, or None: step as it is
 Outcome = tuple[float, int, float, bool] | None
 #: give up if fewer than this share of edges leads to a known state after so many expansions
 _RECURRENCE, _TRIAL = 0.2, 400
-#: edges on which two copies draw from different randomness
-_TWICE = 60
-
-
-class NotTabular(Exception):
-    """The env cannot be laid out as a table; the message says why, as half a sentence."""
+#: edges of a table beyond which to give up
+_MOST_EDGES = 2_000_000
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Graph:
     """What a search has found, edge by edge; `table` makes arrays of it."""
 
     actions: int
+    by_obs: bool = False
     index: dict[Hashable, int] = field(default_factory=dict)
     states: list[Seen] = field(default_factory=list)
     terminal: list[bool] = field(default_factory=list)
@@ -47,6 +51,8 @@ class Graph:
     edges: list[tuple[int, int, int, float, float, float]] = field(default_factory=list)
     #: audited reward of each edge if a time limit ended the episode on it; NaN: not looked at
     cuts: list[float] = field(default_factory=list)
+    #: of a stranger's wrapper: what its attributes were at each state, and whether that matters
+    recall: Recall = field(default_factory=Recall)
 
     def node(self, key: Hashable, seen: Seen, parent: tuple[int, int], seed: int) -> int:
         """The state's number; a terminal arrival and a passage are two states."""
@@ -79,8 +85,8 @@ def explore(
     *,
     seeds: Sequence[int] = (0,),
     max_states: int = 50_000,
-    hidden: bool = False,
-    cuts: str = "sample",
+    keep: frozenset[Place] = frozenset(),
+    by_obs: bool = False,
 ) -> Graph:
     """Expand every state by every action.
 
@@ -89,30 +95,36 @@ def explore(
             once later), a wrapper class is.
         seeds: one first state each.
         max_states: give up beyond.
-        hidden: count the wrapper's own attributes as part of the state.
-        cuts: `sample` or `all`: on which edges the wrapper is also shown a time limit.
+        keep: attributes of the wrapper that count as part of the state.
+        by_obs: whether the observation does, because the reward may read it.
 
     Raises:
         NotTabular: says why.
     """
-    return _Search(subject, max_states, hidden, cuts).run(seeds)
+    return Search(subject, max_states, keep, by_obs).run(seeds)
 
 
-class _Search:
-    def __init__(self, subject: Subject, max_states: int, hidden: bool, cuts: str) -> None:
+class Search:
+    """One search: what is known of the env so far, and what is still to be expanded."""
+
+    def __init__(
+        self, subject: Subject, max_states: int, keep: frozenset[Place], by_obs: bool
+    ) -> None:
         self.subject, self.max_states = subject, max_states
-        self.hidden, self.cuts = hidden, cuts
+        self.keep, self.by_obs = keep, by_obs
         self.stack = subject.stack
         pair = self._pair()
         space = pair.probe.action_space
         if not isinstance(space, spaces.Discrete):
             raise NotTabular(f"its actions are {space}, and a table needs Discrete ones")
+        if space.n > _MOST_EDGES:
+            raise NotTabular(f"it has {space.n:,} actions")
         self.actions = [int(space.start) + i for i in range(int(space.n))]
-        self.graph = Graph(len(self.actions))
+        self.graph = Graph(len(self.actions), by_obs)
         self.frontier: deque[tuple[int, Pair]] = deque()
-        self.rng = np.random.default_rng(0)
         self.met = 0
         self.tabled = False
+        self.outside: dict[str, Hashable] = {}
         #: state -> its number in a toy-text table, where that is all there is to a state: then
         #: one env is put there again and again, and nothing is copied
         self.homes: dict[int, int] = {}
@@ -125,6 +137,7 @@ class _Search:
         return Pair(probe, probe)
 
     def run(self, seeds: Sequence[int]) -> Graph:
+        """Expand all that can be reached from the seeds' first states."""
         for seed in seeds:
             self._begin(seed)
         expanded = 0
@@ -136,13 +149,28 @@ class _Search:
                 self._check_recurrence()
             if len(self.graph.states) > self.max_states:
                 raise NotTabular(f"it has more than {self.max_states:,} states")
+            if len(self.graph.edges) > _MOST_EDGES:
+                raise NotTabular(f"it has more than {_MOST_EDGES:,} transitions")
         if not self.graph.edges:
             raise NotTabular("no state could be left")
+        self._look_back()
         return self.graph
+
+    def _look_back(self) -> None:
+        """Whether the reward remembers: outside of itself, or in its attributes."""
+        pair = self._pair()
+        changed = sorted(k for k, v in outside(pair).items() if self.outside.get(k, v) != v)
+        pair.outer.close()
+        if changed:
+            raise NotTabular(f"something is kept where copies share it: {', '.join(changed)}")
+        if self.stack is None:
+            self.graph.recall.judge(self, self.graph.edges)
 
     def _begin(self, seed: int) -> None:
         pair = self._pair()
+        self._look_inside(pair)
         pair.outer.reset(seed=seed)
+        check_state(pair.probe)
         pair.probe.truncation = "hide"
         self.tabled = has_table(pair.probe)
         before = len(self.graph.states)
@@ -153,26 +181,40 @@ class _Search:
         if state == before:
             self.frontier.append((state, pair))
 
+    def _look_inside(self, pair: Pair) -> None:
+        """Note how the env stands right after its own step, and what copies would share."""
+        if name := captured_env(pair):
+            raise NotTabular(f"the reward holds an env of its own ({name}), which no copy replaces")
+        if not self.outside:
+            self.outside = outside(pair)
+        if self.stack is None:
+            pair.probe.note = stand
+
     def _node(self, pair: Pair, parent: tuple[int, int], seed: int) -> int:
         assert pair.probe.seen is not None
-        return self.graph.node(self._key(pair), pair.probe.seen, parent, seed)
+        state = self.graph.node(self._key(pair), pair.probe.seen, parent, seed)
+        if self.stack is None:
+            self.graph.recall.arrive(state, pair)
+        return state
 
     def _key(self, pair: Pair) -> Hashable:
-        return key_of(pair, self.stack, hidden=self.hidden)
+        return key_of(pair, self.stack, keep=self.keep, by_obs=self.by_obs)
 
     def _expand(self, state: int, pair: Pair) -> None:
         home, bare = self.homes.get(state), pair.probe.unwrapped
         for number, action in enumerate(self.actions):
             if home is not None:
                 bare.s = home  # type: ignore[attr-defined]
-            for outcome in list(self._outcomes(pair, action)):
+            for outcome in list(self.outcomes(pair, action)):
                 if home is not None:
                     bare.s = home  # type: ignore[attr-defined]
                 self._edge(state, pair, number, action, outcome)
+        if self.stack is None and self.graph.recall.samples(state, pair):
+            return
         if home is None:
             pair.outer.close()
 
-    def _outcomes(self, pair: Pair, action: int) -> Iterator[Outcome]:
+    def outcomes(self, pair: Pair, action: int) -> Iterator[Outcome]:
         """A toy-text table's outcomes, equal ones merged; a single None without a table."""
         if not self.tabled:
             yield None
@@ -186,9 +228,7 @@ class _Search:
 
     def _edge(self, state: int, pair: Pair, number: int, action: int, outcome: Outcome) -> None:
         graph = self.graph
-        clone, paid = self._taken(pair, action, outcome)
-        if outcome is None and self._draws(len(graph.edges)):
-            self._compare(pair, clone, action, paid)
+        clone, paid = self.taken(pair, action, outcome)
         seen = clone.probe.seen
         assert seen is not None
         before = len(graph.states)
@@ -202,51 +242,52 @@ class _Search:
             self.frontier.append((after, clone))
         self.met += after != before
 
-    def _draws(self, edges: int) -> bool:
-        return edges < _TWICE // 2 or (edges < 100 * _TWICE and self.rng.random() < 1e-2)
-
-    def _taken(
+    def taken(
         self, pair: Pair, action: int, outcome: Outcome, *, cut: bool = False
     ) -> tuple[Pair, float]:
-        """A copy after the action, and what it was paid."""
+        """A copy after the action, and what it was paid.
+
+        Raises:
+            NotTabular: something was drawn, or the step is not what it is said to be.
+        """
         clone = pair if self.homes else _copied(pair)
-        bare: Any = clone.probe.unwrapped
-        table = getattr(bare, "P", None)
+        probe, bare = clone.probe, clone.probe.unwrapped
+        table, steps = getattr(bare, "P", None), probe.steps
         if outcome is not None:
-            bare.P = {bare.s: {action: [(1.0, *outcome[1:])]}}
-        clone.probe.truncation = "force" if cut else "hide"
-        before = clone.probe.steps
-        _, paid, _, _, _ = clone.outer.step(action)
-        clone.probe.truncation = "hide"
-        if (made := clone.probe.steps - before) != 1:
-            raise NotTabular(f"the reward wrapper steps the env {made} times for each step")
+            bare.P = {bare.s: {action: [(1.0, *outcome[1:])]}}  # type: ignore[attr-defined]
+        probe.truncation = "force" if cut else "hide"
+        own, shared = () if outcome is not None else env_dice(probe.env), global_dice()
+        try:
+            _, paid, *told, _ = clone.outer.step(action)
+        except KeyError as error:
+            if outcome is None:
+                raise
+            raise NotTabular("a wrapper changes the actions of an env that has a table") from error
+        probe.truncation = "hide"
         if outcome is not None:
-            bare.P = table
-        return clone, float(paid)
+            bare.P = table  # type: ignore[attr-defined]
+            check_outcome(probe, outcome)
+        elif env_dice(probe.env) != own:
+            hint = "An env that exposes P in toy-text form is solved from it"
+            raise NotTabular(f"its step draws random numbers, and it exposes no table P. {hint}")
+        if global_dice() != shared:
+            raise NotTabular(
+                "a step draws from a global random generator",
+                None if self.stack is not None else DRAWS,
+            )
+        check_passed_on(clone, action, told, probe.steps - steps, cut)
+        return clone, given.number(paid, "A step of the reward wrapper")
+
+    def arrived(self, pair: Pair) -> int:
+        """The state's number; -1 for one that the search has not met."""
+        assert pair.probe.seen is not None
+        return self.graph.index.get((pair.probe.seen.terminated, self._key(pair)), -1)
 
     def _cut(self, pair: Pair, action: int, outcome: Outcome, seen: Seen) -> float:
         """What a wrapper pays if a time limit ends the episode here."""
-        wanted = self.stack is None and (self.cuts == "all" or len(self.graph.edges) % 10 == 0)
-        if not wanted or seen.terminated:
+        if self.stack is not None or seen.terminated:
             return np.nan
-        return self._taken(pair, action, outcome, cut=True)[1]
-
-    def _compare(self, pair: Pair, first: Pair, action: int, paid: float) -> None:
-        """Whether another stream of random numbers changes what happens."""
-        other = _copied(pair)
-        bare: Any = other.probe.unwrapped
-        bare.np_random = np.random.default_rng(int(self.rng.integers(2**31)))
-        _, paid_too, _, _, _ = other.outer.step(action)
-        one, two = first.probe.seen, other.probe.seen
-        assert one is not None
-        assert two is not None
-        if self._key(first) != self._key(other) or one.terminated != two.terminated:
-            hint = "An env that exposes P in toy-text form is solved from it"
-            raise NotTabular(f"its transitions are random, and it exposes no table P. {hint}")
-        if one.reward != two.reward:
-            raise NotTabular("its own reward is random")
-        if self.stack is None and float(paid_too) != paid:
-            raise NotTabular("the audited reward is random: one step was paid two amounts")
+        return self.taken(pair, action, outcome, cut=True)[1]
 
     def _check_recurrence(self) -> None:
         """States of a continuous env do not come back: no use in listing them."""
@@ -258,36 +299,14 @@ class _Search:
             )
 
 
-def key_of(pair: Pair, stack: Any, *, hidden: bool = False) -> Hashable:
-    """The state's key, with the features that a stack reads, or a wrapper's hidden state.
-
-    Raises:
-        NotTabular: states cannot be told apart.
-    """
-    try:
-        key = state_key(pair.probe)
-        if hidden:
-            return key, reward_state(pair.outer, pair.probe)
-    except Unhashable as error:
-        raise NotTabular(str(error)) from error
-    if stack is None or not stack.needs:
-        return key
-    assert pair.probe.seen is not None
-    features = pair.probe.seen.info.get("features", {})
-    return key, tuple(_hashable(features.get(name)) for name in sorted(stack.needs))
-
-
-def _hashable(value: Any) -> Hashable:
-    if isinstance(value, str) or value is None:
-        return value
-    return np.asarray(value).tobytes()
-
-
 def _copied(pair: Pair) -> Pair:
     try:
-        return pair.copied()
+        clone = pair.copied()
     except Exception as error:  # whatever a stranger's env raises on a copy
         raise NotTabular(f"it cannot be copied ({type(error).__name__}: {error})") from error
+    if clone.probe is pair.probe or clone.probe.unwrapped is pair.probe.unwrapped:
+        raise NotTabular("copying it gives the same env again")
+    return clone
 
 
 def _features(states: list[Seen]) -> dict[str, Any]:

@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from rewardsmith.rewards.audit.explore import key_of
+from rewardsmith.rewards.audit.attributes import Place
+from rewardsmith.rewards.audit.keys import key_of
 from rewardsmith.rewards.audit.result import Hazard
 from rewardsmith.rewards.audit.rollouts import play
 from rewardsmith.rewards.audit.subject import Pair, Subject
 from rewardsmith.rewards.audit.tabularise import Tabled
+from rewardsmith.rewards.audit.trust import NotTabular
 
 _EPISODES = 20
+#: share of steps that a time limit or a rare start may keep out of the table
+_STRANGE = 0.05
 
 
 def hidden_state(
-    subject: Subject, tabled: Tabled, seeds: int, *, hidden: bool
+    subject: Subject, tabled: Tabled, seeds: int, *, keep: frozenset[Place] = frozenset()
 ) -> tuple[Hazard | None, bool]:
     """Play random episodes and compare each step with its edge of the table.
 
@@ -29,12 +33,15 @@ def hidden_state(
         subject: env and reward.
         tabled: its table.
         seeds: how many first states the table knows, 0 to seeds-1.
-        hidden: whether the keys hold the wrapper's own attributes.
+        keep: attributes of the wrapper that the keys hold.
+
+    Raises:
+        NotTabular: steps that the table does not hold.
 
     Returns:
         The hazard, and whether the env's own reward depends on the time of the episode.
     """
-    timed = False
+    timed, met, strange = False, 0, 0
     paid = _paid(tabled)
     pair, rng = subject.pair(), np.random.default_rng(5)
     stack = subject.stack
@@ -42,13 +49,14 @@ def hidden_state(
         for number in range(_EPISODES):
             episode = play(
                 pair, number % seeds, rng, longest=300,
-                key=lambda p: _key(p, stack, hidden, tabled),
+                key=lambda p: _key(p, stack, keep, tabled),
             )  # fmt: skip
             last = len(episode) - 1
             for i, action in enumerate(episode.actions):
                 if i == last and episode.truncated:
                     continue
                 known = paid.get((episode.keys[i], _number(pair, action), episode.keys[i + 1]))
+                met, strange = met + 1, strange + (known is None)
                 if known is None or _same(known[1] - known[0], episode.extra[i]):
                     continue
                 if not _same(known[0], episode.own[i]):
@@ -66,11 +74,15 @@ def hidden_state(
                 return hazard, timed
     finally:
         pair.outer.close()
+    if strange > _STRANGE * met:
+        raise NotTabular(
+            f"{strange} of {met} steps of random episodes are not in the table that was found"
+        )
     return None, timed
 
 
-def _key(pair: Pair, stack: Any, hidden: bool, tabled: Tabled) -> Hashable:
-    key = key_of(pair, stack, hidden=hidden)
+def _key(pair: Pair, stack: Any, keep: frozenset[Place], tabled: Tabled) -> Hashable:
+    key = key_of(pair, stack, keep=keep, by_obs=tabled.graph.by_obs)
     assert pair.probe.seen is not None
     ended = pair.probe.seen.terminated
     return tabled.graph.index.get((ended, key), -1)

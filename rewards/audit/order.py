@@ -17,7 +17,9 @@ from rewardsmith.rewards.audit.table import Table
 from rewardsmith.transition import Bools, Floats
 
 #: largest residual, relative to the rewards, that rounding may leave
-TOLERANCE = 1e-8
+TOLERANCE = 1e-12
+#: residuals between the two can be rounding of the env's own (single precision), or a fault
+UNCLEAR = 1e-8
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.audit import correlation, distances, telescoping
+from rewardsmith.rewards.audit.attributes import Place
 from rewardsmith.rewards.audit.causes import Cause, find_cause
 from rewardsmith.rewards.audit.components import components
 from rewardsmith.rewards.audit.contract import contract
 from rewardsmith.rewards.audit.exact import Exact, judge
-from rewardsmith.rewards.audit.explore import NotTabular
 from rewardsmith.rewards.audit.farming import best_loop, leftover_rate, reaches
 from rewardsmith.rewards.audit.guard import told_plainly
 from rewardsmith.rewards.audit.memory import hidden_state
@@ -22,13 +22,22 @@ from rewardsmith.rewards.audit.rollouts import sample
 from rewardsmith.rewards.audit.solve import NotSolved, Solver
 from rewardsmith.rewards.audit.subject import Subject, reward_of
 from rewardsmith.rewards.audit.tabularise import Tabled, tabularise
+from rewardsmith.rewards.audit.trust import NotTabular
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Scope
 
 EXACT = "exact solution: order fit (Ng, Harada and Russell 1999), Howard's policy iteration 1960"
 FARMING = "Randlov and Alstrom 1998; Amodei and Clark 2016"
 #: findings after which no table can be trusted
-_BROKEN = frozenset({"STEPS TWICE", "STOCHASTIC REWARD", "NOT FINITE", "ENV NOT SEEDED"})
+_BROKEN = frozenset(
+    {
+        "STEPS TWICE",
+        "STOCHASTIC REWARD",
+        "NOT FINITE",
+        "ENV NOT SEEDED",
+        "ENDS CHANGED",
+    }
+)
 
 
 @told_plainly
@@ -101,6 +110,23 @@ def _check_scope(reward: Any) -> None:
         )
 
 
+def _remembers(keep: frozenset[Place]) -> Hazard:
+    names = ", ".join(sorted({name for _, name in keep}))
+    return Hazard(
+        "HIDDEN STATE",
+        f"What a transition is paid depends on what the reward wrapper remembers ({names}).",
+        "Put what it remembers into the observation, or make the reward a function of (s, a, s').",
+    )
+
+
+def _reads_time() -> Hazard:
+    return Hazard(
+        "HIDDEN STATE",
+        "What a transition is paid depends on how far the env's time limit has come.",
+        "Put the time into the observation, or make the reward a function of (s, a, s').",
+    )
+
+
 def _builder(env: Any) -> tuple[Callable[[], Any], str]:
     if isinstance(env, str):
         from rewardsmith.wrappers.make import make
@@ -153,30 +179,44 @@ class _Audit:
                 tabled.table, self.subject.gamma,
                 bootstraps=self.subject.bootstraps, limit=self.limit,
             )  # fmt: skip
+            self._while_annealing(tabled, exact)
         except (NotTabular, NotSolved) as reason:
             return self._inexact(str(reason))
-        self._while_annealing(tabled, exact)
-        self.checks.append(_exact_check(exact, timed=self.timed))
+        self.checks.append(_exact_check(exact, tabled, timed=self.timed))
         return tabled, exact
 
     def _tabled(self) -> Tabled:
         """The table; if the reward remembers something, with its memory as part of the state."""
-        tabled = self._laid_out(hidden=False)
-        hazard, self.timed = hidden_state(self.subject, tabled, self.seeds, hidden=False)
-        if hazard is None:
+        tabled = self._laid_out()
+        recall = tabled.graph.recall
+        if recall.timed:
+            self.hazards.append(_reads_time())
+            raise NotTabular("the reward reads the time of the episode, which no state holds")
+        hazard, self.timed = hidden_state(self.subject, tabled, self.seeds)
+        if hazard is None and not recall.mattering:
+            if "STATE LEFT OVER" in {h.name for h in self.hazards}:
+                raise NotTabular("its reset leaves something behind that the next episode is paid")
             return tabled
-        self.hazards.append(hazard)
-        if self.subject.stack is not None:
+        keep = recall.mattering or recall.varying
+        self.hazards.append(hazard or _remembers(keep))
+        if self.subject.stack is not None or not keep:
             raise NotTabular("one transition is paid two amounts, so no table holds the reward")
         self.max_states = min(self.max_states, 20 * tabled.table.states + 1_000)
-        tabled = self._laid_out(hidden=True)
-        if hidden_state(self.subject, tabled, self.seeds, hidden=True)[0] is not None:
+        tabled = self._laid_out(keep)
+        if hidden_state(self.subject, tabled, self.seeds, keep=keep)[0] is not None:
             raise NotTabular("the reward remembers something that its attributes do not show")
         return tabled
 
-    def _laid_out(self, *, hidden: bool) -> Tabled:
+    def _laid_out(self, keep: frozenset[Place] = frozenset()) -> Tabled:
         seeds, most = range(self.seeds), self.max_states
-        return tabularise(self.subject, seeds=seeds, max_states=most, hidden=hidden)
+        try:
+            return tabularise(self.subject, seeds=seeds, max_states=most, keep=keep)
+        except NotTabular as reason:
+            if reason.hazard is not None and reason.hazard.name not in {
+                h.name for h in self.hazards
+            }:
+                self.hazards.append(reason.hazard)
+            raise
 
     def _inexact(self, reason: str) -> tuple[None, None]:
         self.checks.append(Check("exact", EXACT, "unchecked", f"Not checked: {reason}."))
@@ -274,15 +314,21 @@ def _farming_found(name: str, loop: Loop, values: dict[str, Any]) -> Check:
     return Check(name, FARMING, "failed", sentence, values)
 
 
-def _exact_check(exact: Exact, *, timed: bool) -> Check:
-    check = _solved(exact)
-    if not timed:
-        return check
-    note = (
-        " The env's own reward depends on the time of the episode; the table holds it as paid at "
-        "the earliest arrival."
-    )
-    return replace(check, sentence=check.sentence + note)
+def _exact_check(exact: Exact, tabled: Tabled, *, timed: bool) -> Check:
+    check, notes = _solved(exact), []
+    if timed:
+        notes.append(
+            "The env's own reward depends on the time of the episode; the table holds it as paid "
+            "at the earliest arrival."
+        )
+    recall = tabled.graph.recall
+    if recall.varying and not recall.mattering:
+        names = ", ".join(sorted({name for _, name in recall.varying}))
+        notes.append(
+            f"The wrapper remembers {names}; {recall.tried:,} steps with other values of it were "
+            "paid the same, so it counts as no part of the reward."
+        )
+    return replace(check, sentence=" ".join([check.sentence, *notes]))
 
 
 def _solved(exact: Exact) -> Check:

@@ -10,7 +10,7 @@ from rewardsmith.rewards.audit.table import Table
 from rewardsmith.transition import Bools, Floats, Ints
 
 #: relative slack within which two action values count as equal
-SLACK = 1e-8
+SLACK = 1e-11
 _SWEEPS, _ROUNDS = 200, 500
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.language import builtins_used
-from rewardsmith.rewards.audit.explore import Graph, NotTabular, explore
+from rewardsmith.rewards.audit.attributes import Place
+from rewardsmith.rewards.audit.explore import Graph, explore
 from rewardsmith.rewards.audit.probe import Probe
 from rewardsmith.rewards.audit.subject import Subject
 from rewardsmith.rewards.audit.table import Table
+from rewardsmith.rewards.audit.trust import NotTabular
 from rewardsmith.stack import RewardStack
 from rewardsmith.term import Binding, Learner
 from rewardsmith.transition import Floats, Transition
@@ -38,7 +40,11 @@ class Tabled:
 
 
 def tabularise(
-    subject: Subject, *, seeds: Sequence[int] = (0,), max_states: int = 50_000, hidden: bool = False
+    subject: Subject,
+    *,
+    seeds: Sequence[int] = (0,),
+    max_states: int = 50_000,
+    keep: frozenset[Place] = frozenset(),
 ) -> Tabled:
     """Lay out every reachable state and what the reward pays on every edge.
 
@@ -46,42 +52,47 @@ def tabularise(
         subject: env and reward.
         seeds: one first state each.
         max_states: give up beyond.
-        hidden: count a wrapper's own attributes as part of the state.
+        keep: attributes of a wrapper that count as part of the state.
 
     Raises:
         NotTabular: says why.
     """
     stack = subject.stack
     if stack is None:
-        return _of_wrapper(subject, seeds, max_states, hidden)
+        graph = explore(subject, seeds=seeds, max_states=max_states, keep=keep, by_obs=True)
+        return _of_wrapper(subject, graph)
     _check_stack(stack)
-    graph = explore(subject, seeds=seeds, max_states=max_states)
+    graph = explore(subject, seeds=seeds, max_states=max_states, by_obs=_reads_obs(subject, stack))
     return _of_stack(subject, stack, graph)
+
+
+def _reads_obs(subject: Subject, stack: RewardStack) -> bool:
+    """Whether the reward can tell states apart by their observations."""
+    probe = subject.bare()
+    found = subject.reader(probe).from_obs and bool(stack.needs)
+    probe.close()
+    return found or "obs" in builtins_used(stack.tree)
 
 
 def _check_stack(stack: RewardStack) -> None:
     if "t" in builtins_used(stack.tree):
         raise NotTabular("the reward reads t, the time of the episode, which no state holds")
+    if remembering := [e.name for e in stack.entries if e.term.remembers]:
+        raise NotTabular(
+            f"the reward depends on the whole episode so far (term {remembering[0]}), which no "
+            "state holds"
+        )
     if learning := [e.name for e in stack.entries if e.term.learns]:
         raise NotTabular(f"the reward learns as it runs (term {learning[0]})")
 
 
-def _of_wrapper(subject: Subject, seeds: Sequence[int], max_states: int, hidden: bool) -> Tabled:
-    def search(cuts: str) -> Graph:
-        return explore(subject, seeds=seeds, max_states=max_states, hidden=hidden, cuts=cuts)
-
-    graph = search("sample")
+def _of_wrapper(subject: Subject, graph: Graph) -> Tabled:
     table = graph.table()
-    if subject.bootstraps and table.cut is not None:
-        looked = np.isfinite(table.cut)
-        if np.array_equal(table.cut[looked], table.proxy[looked]):
-            return Tabled(replace(table, cut=None), graph)
-    elif table.cut is None:
+    if table.cut is None:
         return Tabled(table, graph)
-    graph = search("all")
-    table = graph.table()
-    assert table.cut is not None
     filled = np.where(np.isnan(table.cut), table.proxy, table.cut)
+    if subject.bootstraps and np.array_equal(filled, table.proxy):
+        return Tabled(replace(table, cut=None), graph)
     return Tabled(replace(table, cut=filled), graph)
 
 

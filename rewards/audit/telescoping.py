@@ -40,6 +40,7 @@ def declared(subject: Subject, episodes: list[Episode]) -> Check:
             after[-1] = 0.0
         expected = subject.gamma * after - potentials[:-1]
         gap = np.abs(episode.extra - expected) / max(1.0, float(np.abs(expected).max(initial=0)))
+        gap = np.where(np.isfinite(gap), gap, np.inf)  # a potential that is no number explains none
         if len(gap) and gap.max() > worst:
             worst, step = float(gap.max()), int(gap.argmax())
             where = (

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import rewardsmith
-from rewardsmith.rewards.audit.explore import NotTabular
 from rewardsmith.rewards.audit.subject import Subject, reward_of
 from rewardsmith.rewards.audit.tabularise import replayed, tabularise
+from rewardsmith.rewards.audit.trust import NotTabular
 from rewardsmith.wrappers.gymnasium_env import RewardWrapper
 
 
@@ -105,7 +105,7 @@ class Coin(gym.Env[Any, Any]):
     ("build", "words"),
     [
         (lambda: Uncopyable(gym.make("FrozenLake-v1")), "cannot be copied .RuntimeError: a socket"),
-        (Coin, "transitions are random"),
+        (Coin, "draws random numbers, and it exposes no table P"),
         (lambda: gym.make("MountainCar-v0"), "hardly recur"),
         (lambda: gym.make("Pendulum-v1"), "needs Discrete"),
         (lambda: gym.make("CliffWalking-v1"), "more than 10 states"),

@@ -200,7 +200,7 @@ def test_an_env_whose_episodes_never_end_is_a_finding() -> None:
     [
         ("CartPole-v1", "hardly recur"),
         ("Pendulum-v1", "needs Discrete"),
-        ("rewardsmith/DynamicObstacles-5x5-v0", "transitions are random"),
+        ("rewardsmith/DynamicObstacles-5x5-v0", "draws random numbers"),
     ],
 )
 def test_an_env_without_a_table_says_why_and_is_sampled(env: str, words: str) -> None:
