@@ -9,15 +9,12 @@ import numpy as np
 import pytest
 
 from rewardsmith.benchmarks.intrinsic.ours import build, loader
-from rewardsmith.benchmarks.intrinsic.peer_env import folder, peer_python
 from rewardsmith.benchmarks.intrinsic.speed import (
     FORMULAS,
-    alone,
     interval,
     line,
     measure,
     ours,
-    peers,
 )
 from rewardsmith.benchmarks.intrinsic.workload import Workload, generate, write
 from rewardsmith.registry import term_names
@@ -68,7 +65,6 @@ def test_our_side_runs_every_term_that_there_is(term: str) -> None:
     np.testing.assert_array_equal(steps[7].next_obs, data["next_obs"][1, 7])
 
 
-@pytest.mark.skipif(not OURS, reason="no intrinsic term")
 def test_two_workers_take_turns(tmp_path: Path) -> None:
     write(tmp_path, TINY)
     found = measure(ours(OURS[0], tmp_path, TINY), ours(OURS[0], tmp_path, TINY))
@@ -78,11 +74,3 @@ def test_two_workers_take_turns(tmp_path: Path) -> None:
     # The same term on the same rollouts does the same arithmetic.
     assert found["ours"]["kflop_per_env_step"] == found["peer"]["kflop_per_env_step"]
     assert line("tiny", OURS[0], found).count("|") == 6
-
-
-@pytest.mark.skipif(not (folder() / "ready").exists(), reason="the peer's environment is not made")
-@pytest.mark.parametrize("term", FORMULAS)
-def test_the_peer_runs_on_the_same_rollouts(term: str, tmp_path: Path) -> None:
-    write(tmp_path, TINY)
-    found = alone(peers(peer_python(), term, tmp_path, TINY), turns=1)
-    assert found["us_per_env_step"] > 0
