@@ -32,6 +32,8 @@ from rewardsmith.transition import Bools, Floats, Transition
 
 #: observations are cut to this many deviations (Burda et al. 2018, section 2.4)
 _CUT = 5.0
+#: rows that must all be equal before nothing else is expected of them
+_ENOUGH = 1000
 
 
 @dataclass
@@ -51,14 +53,6 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.columns["slot"])
-
-    def take(self, rows: Tensor) -> Batch:
-        """The batch at `rows`."""
-        chosen = rows.cpu().numpy()
-        now, after, action = (
-            None if x is None else x[rows] for x in (self.now, self.next, self.action)
-        )
-        return Batch(now, after, action, {k: v[chosen] for k, v in self.columns.items()})
 
 
 class LearnedTerm(IntrinsicTerm):
@@ -216,14 +210,15 @@ class LearnedTerm(IntrinsicTerm):
     def _learn(self, columns: Columns) -> None:
         if self.normalize_obs:
             self._look(columns)
-        batch = self._tensors(columns)
         if not self.scaling.started:
             # Rewards change their scale with the first statistics, so theirs begin here.
             self.scaling.add(self._raw(columns), columns["slot"])
         if self.optimizer is None:
             return
-        for rows in self._chunks(len(batch)):
-            loss = self.loss(batch.take(rows))
+        for rows in self._chunks(len(columns["slot"])):
+            # Rows become numbers batch by batch: pictures would take four times their bytes.
+            chosen = rows.numpy()
+            loss = self.loss(self._tensors({k: v[chosen] for k, v in columns.items()}))
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
@@ -236,8 +231,8 @@ class LearnedTerm(IntrinsicTerm):
 
     def _look(self, columns: Columns) -> None:
         seen = columns["next" if "next" in self.looks else "now"]
-        self.obs_moments.add(_unit(seen))
-        if self.obs_moments.count > 1 and not self.obs_moments.variance.any():
+        self.obs_moments.add(seen, unit=255.0 if seen.dtype == np.uint8 else 1.0)
+        if self.obs_moments.count >= _ENOUGH and not self.obs_moments.variance.any():
             raise ConfigError(
                 f"{self.who} divides what it looks at by its deviation. Received the same values "
                 f"in all of {int(self.obs_moments.count)} rows; look at what varies, as in "
@@ -290,7 +285,7 @@ class LearnedTerm(IntrinsicTerm):
                 torch.as_tensor(mean, dtype=torch.float32, device=self.device),
                 torch.as_tensor(1 / deviation, dtype=torch.float32, device=self.device),
             )
-        return ((tensor - self._shift[0]) * self._shift[1]).clamp_(-_CUT, _CUT)
+        return tensor.sub(self._shift[0]).mul_(self._shift[1]).clamp_(-_CUT, _CUT)
 
     def _action_encoder(self) -> Encoder:
         if self.binding.action_space is None:
@@ -339,11 +334,6 @@ class LearnedTerm(IntrinsicTerm):
         self.scaling.load_state_dict(state["scaling"])
         self.pending.load_state_dict(state["pending"])
         self.rows, self._shift, self._seen = int(state["rows"]), None, None
-
-
-def _unit(rows: Any) -> Any:
-    """Bytes as numbers from 0 to 1."""
-    return rows / 255.0 if rows.dtype == np.uint8 else rows
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

@@ -10,6 +10,9 @@ import numpy as np
 from rewardsmith.term import State
 from rewardsmith.transition import Floats
 
+#: rows taken at a time: 256 * 255**2 < 2**24, up to which float32 holds every whole number
+_CHUNK = 256
+
 
 class Moments:
     """Mean and variance of rows seen so far (Chan et al. 1983, pairwise update).
@@ -41,16 +44,20 @@ class Moments:
         found: Floats = np.sqrt(self.variance + epsilon)
         return found
 
-    def add(self, rows: Any) -> None:
-        """Merge rows of shape (N, size)."""
-        rows = np.asarray(rows, dtype=np.float64)
-        if not len(rows):
-            return
-        mean, total = rows.mean(axis=0), self.count + len(rows)
+    def add(self, rows: Any, unit: float = 1.0) -> None:
+        """Merge rows of shape (N, size), each number divided by `unit`."""
+        rows = np.asarray(rows)
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            mean, squares = _of_bytes(part) if rows.dtype == np.uint8 else _of_numbers(part)
+            self._merge(len(part), mean / unit, squares / unit**2)
+
+    def _merge(self, count: int, mean: Floats, squares: Floats) -> None:
+        total = self.count + count
         shift = mean - self.mean
-        self.squares += ((rows - mean) ** 2).sum(axis=0)
-        self.squares += shift**2 * (self.count * len(rows) / total)
-        self.mean += shift * (len(rows) / total)
+        self.squares += squares
+        self.squares += shift**2 * (self.count * count / total)
+        self.mean += shift * (count / total)
         self.count = total
 
     def state_dict(self) -> State:
@@ -62,3 +69,19 @@ class Moments:
         self.count = float(state["count"])
         self.mean = np.array(state["mean"], dtype=np.float64)
         self.squares = np.array(state["squares"], dtype=np.float64)
+
+
+def _of_numbers(rows: Any) -> tuple[Floats, Floats]:
+    """Mean and sum of squared deviations."""
+    rows = rows.astype(np.float64)
+    mean: Floats = rows.mean(axis=0)
+    rows -= mean
+    return mean, np.einsum("ij,ij->j", rows, rows)
+
+
+def _of_bytes(rows: Any) -> tuple[Floats, Floats]:
+    """The same, without rounding: float32 holds the sums of so few squares of bytes exactly."""
+    numbers = rows.astype(np.float32)
+    total = numbers.sum(axis=0).astype(np.float64)
+    squares = np.einsum("ij,ij->j", numbers, numbers).astype(np.float64)
+    return total / len(rows), squares - total**2 / len(rows)
