@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rewardsmith.rewards.audit.every_step import every_step, remedy, sentence
 from rewardsmith.rewards.audit.exact import Exact
 from rewardsmith.rewards.audit.order import Fit, fit_order
 from rewardsmith.transition import Bools, Floats
@@ -78,29 +79,10 @@ def _reversed(exact: Exact) -> Iterator[Cause]:
 
 
 def _constant(exact: Exact) -> Iterator[Cause]:
-    paid = _per_step(exact)
-    if abs(paid) <= _zero(exact):
-        return
-    name, sign = ("ALIVE BONUS", "longer") if paid > 0 else ("STEP COST", "shorter")
-    yield Cause(
-        name,
-        f"Every step that does not end the episode is paid {paid:.4g} more, so {sign} episodes "
-        "earn more whether or not the task is done.",
-        f"Leave it out, or keep it far below {1 - exact.gamma:.3g} times the value of success.",
-    )
-
-
-def _per_step(exact: Exact) -> float:
-    """A constant beside a multiple of the env's own reward; 0 if it is anything else."""
-    table = exact.table
-    running = ~table.terminal[table.after]
-    extra = _extra(exact)[running]
-    if len(extra) and np.ptp(extra) <= _zero(exact):
-        return float(extra[0])
-    columns = np.stack([table.reward, np.ones(len(table.reward))], axis=1)
-    (scale, paid), *_ = np.linalg.lstsq(columns, table.proxy, rcond=None)
-    rest = np.abs(columns @ [scale, paid] - table.proxy).max()
-    return float(paid) if rest <= _zero(exact) and scale > 0 else 0.0
+    found = every_step(exact, _zero(exact))
+    if found is not None:
+        name = "ALIVE BONUS" if found.paid > 0 else "STEP COST"
+        yield Cause(name, sentence(found), remedy(exact, found))
 
 
 def _timeout(exact: Exact) -> Iterator[Cause]:

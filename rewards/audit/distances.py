@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.audit.exact import Exact
-from rewardsmith.rewards.audit.result import Check
+from rewardsmith.rewards.audit.result import Check, Verdict
 from rewardsmith.rewards.audit.subject import Subject
 from rewardsmith.rewards.audit.tabularise import Tabled, dense_rewards
 from rewardsmith.rewards.distance import dard, epic, starc
@@ -12,6 +12,8 @@ from rewardsmith.rewards.distance import dard, epic, starc
 SOURCE = "STARC-VAL (arXiv 2309.15257), DARD (arXiv 2201.10081), EPIC (arXiv 2006.13900)"
 #: entries (s, a, s') up to which DARD and EPIC are computed
 _ENTRIES = 1_000_000
+#: figures up to this are rounding
+_ABOVE = 1e-6
 
 
 def distances(subject: Subject, tabled: Tabled | None, exact: Exact | None) -> Check:
@@ -46,7 +48,21 @@ def _measured(subject: Subject, tabled: Tabled, exact: Exact) -> Check:
         values["epic"] = float(epic(own, proxy, gamma=gamma, terminal=ends))
         said.append(f"DARD {values['dard']:.3f} and EPIC {values['epic']:.3f} of 1.")
     said.append("0 is the same ordering of policies; none of them is a verdict.")
+    said += _in_spite_of_proof(exact, values)
     return Check("distance", SOURCE, "info", " ".join(said), values)
+
+
+def _in_spite_of_proof(exact: Exact, values: dict[str, float | None]) -> list[str]:
+    """Why figures are above 0 for a reward that was proved invariant."""
+    named = (("DARD", values["dard"]), ("EPIC", values["epic"]))
+    above = [name for name, value in named if value is not None and value > _ABOVE]
+    if exact.verdict != Verdict.INVARIANT or not above:
+        return []
+    return [
+        f"{' and '.join(above)} above 0 is no contradiction to the proof: it counts pay that no "
+        "policy's return depends on, from ended episodes, on steps that cannot happen, or that "
+        "averages out over s' (docs/distances.md)."
+    ]
 
 
 def _not_dense(subject: Subject, exact: Exact) -> str:

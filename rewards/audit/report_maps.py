@@ -98,7 +98,9 @@ def _toy_text(tabled: Tabled, subject: Any) -> tuple[tuple[str, str], Ints, Ints
 
 
 def _range(values: Floats) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
+    low, high = float(values.min()), float(values.max())
+    zero = 1e-9 * max(abs(low), abs(high))  # less is rounding, and would be read as a figure
+    return (0.0 if abs(low) < zero else low), (0.0 if abs(high) < zero else high)
 
 
 def _stage(exact: Exact, x: Ints, y: Ints, others: Mapping[str, Any]) -> tuple[str, Floats] | None:
