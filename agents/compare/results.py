@@ -127,7 +127,8 @@ def _arm(folder: Path, about: dict[str, Any], seeds: list[int]) -> Arm:
         )
         for seed in seeds
     ]
-    audited = read_audit(home, {"hash": about["hash"]})
+    # A comparison of an older version, or a plan written by hand, tells no hash.
+    audited = read_audit(home, {"hash": about["hash"]}) if "hash" in about else None
     return Arm(about["label"], about, runs, load_episode(home), audited)
 
 

@@ -46,6 +46,7 @@ def main() -> None:
             seeds=range(seeds),
             out=folder,
             jobs=options.jobs,
+            audit=False,
             command=f"python -m rewardsmith.benchmarks.shaping {options.name}",
             **spec,
         )
