@@ -17,6 +17,8 @@ _ALLOWED: tuple[type[ast.AST], ...] = (
     *(ast.expr_context, ast.boolop, ast.unaryop, ast.operator, ast.cmpop),
 )
 _NO_IMPORT = "Nothing is imported: `np` and the features are there already. Delete the line."
+#: the one import that says what holds anyway; it is read over, and nothing is imported
+_NUMPY = "import numpy as np"
 _NO_COMPREHENSION = "There are no comprehensions. Write a `for` over a literal range or tuple."
 #: Python that is not in the language, with the reason and what to write instead
 _REFUSED: Mapping[type[ast.AST], str] = MappingProxyType(
@@ -74,12 +76,20 @@ _TYPES = "A type is written as in `x: float` or `-> tuple[float, dict[str, float
 
 
 def check_tree(text: ProgramText, tree: ast.Module) -> None:
-    """Raise `LanguageError` at the first node, in source order, that is no part of a program."""
+    """Raise `LanguageError` at the first node, in source order, that is no part of a program.
+
+    `import numpy as np` as a line of its own at the top level is taken out of the tree.
+    """
+    tree.body = [node for node in tree.body if not _says_np(text, node)]
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
         _check_node(text, node)
         stack += reversed(_children(text, node))
+
+
+def _says_np(text: ProgramText, node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import) and text.line(node) == _NUMPY
 
 
 def _check_node(text: ProgramText, node: ast.AST) -> None:

@@ -101,6 +101,11 @@ class ProgramText:
         line, column, width = self.span(node)
         return self._lines[line - 1][column : column + width] if line <= len(self._lines) else ""
 
+    def line(self, node: ast.AST) -> str:
+        """The whole line that a node begins on, without a comment and spaces behind it."""
+        line, _, _ = self.span(node)
+        return self._lines[line - 1].split("#")[0].rstrip() if line <= len(self._lines) else ""
+
     def fail(self, message: str, where: ast.AST | Span | None = None) -> NoReturn:
         """Raise `LanguageError` with a caret at `where`."""
         raise self._error(LanguageError, message, where)
