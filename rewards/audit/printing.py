@@ -26,6 +26,8 @@ def as_text(result: AuditResult) -> str:
     """The result as a page of text, verdict first."""
     lost = f" (regret {result.regret:.3g})" if result.regret else ""
     lines = [f"{result.verdict.value}{lost}: {MEANING[result.verdict]}"]
+    if result.claim:
+        lines += _wrapped("", result.claim)
     lines += [f"  env     {result.env}", f"  reward  {result.reward}", f"  gamma   {result.gamma}"]
     if result.cause:
         lines += ["", *_wrapped("cause   ", result.cause), *_wrapped("change  ", result.remedy)]

@@ -102,6 +102,7 @@ class AuditResult:
         checks: every check, in order.
         loop: the farming cycle, if there is one.
         exact: table, fit and values, for maps; None if the env could not be laid out.
+        claim: what the formula claims by its terms' form where nothing was proved, else empty.
         subject: env and reward, for the report's replay.
         settings: what `audit` was called with, for the command that runs it again.
     """
@@ -117,6 +118,7 @@ class AuditResult:
     checks: tuple[Check, ...]
     loop: Loop | None = None
     exact: Any = None
+    claim: str = ""
     subject: Any = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -137,6 +139,7 @@ class AuditResult:
             "gamma": self.gamma,
             "verdict": self.verdict.value,
             "meaning": MEANING[self.verdict],
+            "claim": self.claim,
             "regret": self.regret,
             "cause": self.cause,
             "remedy": self.remedy,

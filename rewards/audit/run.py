@@ -303,6 +303,7 @@ class _Audit:
             checks=tuple(self.checks),
             loop=loop,
             exact=None if exact is None else (exact, tabled),
+            claim=self.subject.claim if verdict == Verdict.INCONCLUSIVE else "",
         )
 
 

@@ -16,6 +16,7 @@ from rewardsmith.rewards.audit.given import name_of
 from rewardsmith.rewards.audit.guard import Guard, called
 from rewardsmith.rewards.audit.probe import Probe
 from rewardsmith.stack import RewardStack
+from rewardsmith.term import Guarantee
 from rewardsmith.wrappers.gather import FeatureReader, find_schema
 from rewardsmith.wrappers.gymnasium_env import RewardWrapper
 
@@ -84,6 +85,14 @@ class Subject:
         if isinstance(self.reward, RewardStack):
             return RewardStack.parse(self.reward.tree)
         return None
+
+    @property
+    def claim(self) -> str:
+        """What its formula claims without any env; empty if that is not invariance."""
+        stack = self.stack
+        if stack is None or stack.guarantee != Guarantee.INVARIANT:
+            return ""
+        return "the formula itself claims: invariant (a claim of its terms' form, not a proof)"
 
     @property
     def reward_name(self) -> str:

@@ -23,14 +23,14 @@ _RELATIVE = 1e-5
 def declared(subject: Subject, episodes: list[Episode]) -> Check:
     """Check 2: every step against the potential that the reward declares, to 1e-5 relative.
 
-    A stack declares one by its `potential` terms; a wrapper by a method
-    `potential(obs, info) -> float`.
+    A stack declares one by its `potential` terms, beside a positive multiple of `env`; a wrapper
+    by a method `potential(obs, info) -> float`.
     """
     name = "declared potential"
     if not episodes:
         return Check(name, NG, "unchecked", "Not checked: no episode was paid finite amounts.")
     try:
-        phi = _declared(subject, episodes)
+        scale, phi = _declared(subject, episodes)
     except _NoPotential as reason:
         return Check(name, NG, "unchecked", f"Not checked: {reason}.")
     worst, where, place = 0.0, "", {}
@@ -38,7 +38,7 @@ def declared(subject: Subject, episodes: list[Episode]) -> Check:
         after = potentials[1:].copy()
         if episode.terminated or (episode.truncated and not subject.bootstraps):
             after[-1] = 0.0
-        expected = subject.gamma * after - potentials[:-1]
+        expected = subject.gamma * after - potentials[:-1] + (scale - 1) * np.array(episode.own)
         gap = np.abs(episode.extra - expected) / max(1.0, float(np.abs(expected).max(initial=0)))
         gap = np.where(np.isfinite(gap), gap, np.inf)  # a potential that is no number explains none
         if len(gap) and gap.max() > worst:
@@ -49,10 +49,11 @@ def declared(subject: Subject, episodes: list[Episode]) -> Check:
                 f"gives {expected[step]:.6g}"
             )
             place = _place(episode, step, expected[step])
-    values = {"worst_relative": worst}
+    values = {"worst_relative": worst, "scale": scale}
     if worst > _RELATIVE:
         return Check(name, NG, "failed", f"It does not hold: {where}.", {**values, **place})
-    sentence = f"It holds on every step (largest relative error {worst:.1g})."
+    beside = "" if scale == 1 else f", beside {scale:.4g} times the env's own reward"
+    sentence = f"It holds on every step{beside} (largest relative error {worst:.1g})."
     return Check(name, NG, "passed", sentence, values)
 
 
@@ -77,18 +78,25 @@ class _NoPotential(Exception):
     pass
 
 
-def _declared(subject: Subject, episodes: list[Episode]) -> list[Floats]:
+def _declared(subject: Subject, episodes: list[Episode]) -> tuple[float, list[Floats]]:
+    """What the env's own reward is multiplied by, and Phi of each state of each episode."""
     stack = subject.stack
     if stack is None:
-        return _by_method(subject, episodes)
+        return 1.0, _by_method(subject, episodes)
+    own = [w for w in stack.tree.items if w.term.term == "env"]
+    scale = sum(w.weight for w in own)
     items = [w for w in stack.tree.items if w.term.term != "env"]
     plain = all(
         w.term.term == "potential" and w.schedule is None and not w.term.options for w in items
     )
-    if not items or not plain:
+    plain = plain and all(w.schedule is None for w in own)
+    if scale <= 0:  # no multiple that keeps the task: it breaks on the first pay of the env
+        scale = 1.0
+    if not plain:
         raise _NoPotential("the reward is not `env` plus plain potentials of constant weight")
-    return [
-        np.sum([w.weight * _values(w.term.args[0], e) for w in items], axis=0) for e in episodes
+    return scale, [
+        sum((w.weight * _values(w.term.args[0], e) for w in items), start=np.zeros(len(e.infos)))
+        for e in episodes
     ]
 
 
