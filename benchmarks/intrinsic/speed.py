@@ -21,7 +21,7 @@ What each side does:
 - ours: `term.step` and `term.update` on every step, as `RewardVectorWrapper` calls them, and
   `reset` where an episode ends. It pays each step at once, 8 rows at a time, from arrays as an env
   gives them, so their conversion is timed. Widths, batches, observation scaling and rows trained
-  on are the peer's (see `FORMULAS`). RND's predictor has a layer more than the peer's;
+  on are the peer's (see `FORMULAS`; by default the predictor of our RND has a layer more).
   `pseudo_count` reads states by a fixed random projection and trains nothing, where the peer
   learns an encoder; `ride` counts exact states, where the peer takes the nearest neighbours.
 
@@ -58,7 +58,7 @@ FORMULAS = {
     "disagreement": "disagreement()",
     "re3": "re3()",
     "e3b": "e3b(normalize_obs=False)",
-    "rnd": "rnd(normalize='std')",
+    "rnd": "rnd(normalize='std', deeper=False)",
     "pseudo_count": "pseudo_count(projection=32)",
     "icm": "icm(normalize_obs=False)",
     "ride": "ride(normalize_obs=False)",

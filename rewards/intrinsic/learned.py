@@ -161,7 +161,8 @@ class LearnedTerm(IntrinsicTerm):
             torch.manual_seed(self.seed)
             self.nets = nn.ModuleDict(dict(self.build())).to(self.device)
         learned = [p for p in self.nets.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(learned, lr=self.lr) if learned else None
+        fused = self.device.type in ("cpu", "cuda")
+        self.optimizer = torch.optim.Adam(learned, lr=self.lr, fused=fused) if learned else None
         self.generator = torch.Generator().manual_seed(self.seed)
         self.obs_moments = Moments(self.view.size)
         self.scaling = Scaling(self.normalize, binding.num_envs)
@@ -275,17 +276,20 @@ class LearnedTerm(IntrinsicTerm):
         if rows is None:
             return None
         tensor = torch.from_numpy(rows).to(self.device)
-        if tensor.dtype == torch.uint8:
-            tensor = tensor.float() / 255
         if not self.normalize_obs or self.obs_moments.count < 2:
-            return tensor
+            return tensor.float().div_(255) if tensor.dtype == torch.uint8 else tensor
         if self._shift is None:
-            mean, deviation = self.obs_moments.mean, self.obs_moments.deviation(1e-6)
-            self._shift = (
-                torch.as_tensor(mean, dtype=torch.float32, device=self.device),
-                torch.as_tensor(1 / deviation, dtype=torch.float32, device=self.device),
-            )
-        return tensor.sub(self._shift[0]).mul_(self._shift[1]).clamp_(-_CUT, _CUT)
+            self._shift = self._shifted(255.0 if tensor.dtype == torch.uint8 else 1.0)
+        tensor = tensor.float() - self._shift[0]
+        return tensor.mul_(self._shift[1]).clamp_(-_CUT, _CUT)
+
+    def _shifted(self, unit: float) -> tuple[Tensor, Tensor]:
+        """What is taken from rows in which `unit` stands for 1, and what they are multiplied by."""
+        mean, deviation = self.obs_moments.mean * unit, self.obs_moments.deviation(1e-6) * unit
+        return (
+            torch.as_tensor(mean, dtype=torch.float32, device=self.device),
+            torch.as_tensor(1 / deviation, dtype=torch.float32, device=self.device),
+        )
 
     def _action_encoder(self) -> Encoder:
         if self.binding.action_space is None:

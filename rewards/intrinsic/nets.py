@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.term import State
@@ -32,13 +33,30 @@ def device_of(name: str) -> torch.device:
     return device
 
 
-def mlp(size: int, hidden: Sequence[int], out: int) -> nn.Sequential:
+#: pictures that a convolution takes at a time, so that what it makes of them stays in the cache
+_PICTURES = 64
+
+
+class Layers(nn.Sequential):
+    """Linear layers and ReLU; of few rows, calling modules takes as long as their arithmetic."""
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """What the last layer gives."""
+        for layer in self:
+            if isinstance(layer, nn.Linear):
+                rows = functional.linear(rows, layer.weight, layer.bias)
+            else:
+                rows = rows.relu_()
+        return rows
+
+
+def mlp(size: int, hidden: Sequence[int], out: int) -> Layers:
     """Linear layers with ReLU between them, orthogonal weights (gain sqrt 2)."""
     layers: list[nn.Module] = []
     for width in hidden:
         layers += [_orthogonal(nn.Linear(size, width)), nn.ReLU()]
         size = width
-    return nn.Sequential(*layers, _orthogonal(nn.Linear(size, out)))
+    return Layers(*layers, _orthogonal(nn.Linear(size, out)))
 
 
 class Trunk(nn.Module):
@@ -72,7 +90,12 @@ class Trunk(nn.Module):
         if self.convolution is None or self.image is None:
             flat: Tensor = self.linear(rows)
             return flat
-        seen = self.convolution(rows[:, : self.pixels].reshape(-1, *self.image))
+        pictures = rows[:, : self.pixels].reshape(-1, *self.image)
+        parts = [
+            self.convolution(part.contiguous(memory_format=torch.channels_last))
+            for part in torch.split(pictures, _PICTURES)
+        ]
+        seen = parts[0] if len(parts) == 1 else torch.cat(parts)
         if self.pixels < rows.shape[1]:
             seen = torch.cat([seen, rows[:, self.pixels :]], dim=1)
         found: Tensor = self.linear(seen)
@@ -84,9 +107,12 @@ def _convolution(image: tuple[int, int, int]) -> nn.Sequential:
     plan = [(32, 8, 4), (64, 4, 2), (64, 3, 1)] if side >= 36 else [(32, 3, 2)] * 3
     layers: list[nn.Module] = []
     for out, kernel, stride in plan:
-        layers += [_orthogonal(nn.Conv2d(channels, out, kernel, stride)), nn.ReLU()]
+        layers += [_orthogonal(nn.Conv2d(channels, out, kernel, stride)), nn.ReLU(inplace=True)]
         channels = out
-    return nn.Sequential(*layers, nn.Flatten())
+    made: Any = nn.Sequential(*layers, nn.Flatten())
+    # On the CPU, channels last in memory take two thirds of the time.
+    found: nn.Sequential = made.to(memory_format=torch.channels_last)
+    return found
 
 
 def _orthogonal(layer: Any) -> Any:
@@ -136,6 +162,11 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: Sequence[Mapping[str
     }
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": kept, "param_groups": groups})
+    for weight, own in optimizer.state.items():
+        for name, value in own.items():
+            if value.shape == weight.shape:
+                # In the weight's order of memory, as Adam makes them: fused steps expect it.
+                own[name] = torch.empty_like(weight).copy_(value)
 
 
 def _array(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from rewardsmith import checks
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.intrinsic.learned import Batch, LearnedTerm
 
@@ -17,21 +18,28 @@ class RND(LearnedTerm):
 
     Burda et al. 2018 (arXiv 1810.12894), section 2.2: r = ||f'(s) - f(s)||^2, here the mean
     over the vector's numbers, which differs by the constant factor `latent` only. Rewards lie in
-    [0, inf). Options as for `LearnedTerm`; the reward is divided by the deviation of its
-    discounted sums.
+    [0, inf). The reward is divided by the deviation of its discounted sums.
+
+    Args:
+        on, training: what it looks at, and options, as for `LearnedTerm`.
+        deeper: whether the predictor has a layer more than the target, as the authors' has; without
+            it, a step on flat rows takes a quarter less.
     """
 
     source = "Burda et al. 2018 (arXiv 1810.12894), section 2.2"
 
-    def __init__(self, *on: Any, normalize: str = "return", **training: Any) -> None:
+    def __init__(
+        self, *on: Any, normalize: str = "return", deeper: bool = True, **training: Any
+    ) -> None:
         super().__init__(*on, normalize=normalize, **training)
+        self.deeper = checks.truth(f"deeper of {self.term_name}", deeper)
 
     def build(self) -> Mapping[str, nn.Module]:
-        """The fixed target, and the predictor with one layer more."""
+        """The fixed target, and the predictor, with one layer more if `deeper`."""
         target = self.trunk()
         target.requires_grad_(False)
-        wider = (*self.hidden, self.hidden[-1] if self.hidden else self.latent)
-        return {"target": target, "predictor": self.trunk(hidden=wider)}
+        more = (self.hidden[-1] if self.hidden else self.latent,) if self.deeper else ()
+        return {"target": target, "predictor": self.trunk(hidden=(*self.hidden, *more))}
 
     def error(self, rows: Tensor) -> Tensor:
         """Mean squared error of the predictor, shape (N,), for rows of shape (N, size)."""

@@ -113,6 +113,15 @@ def test_rnd_is_the_squared_error_of_the_published_formula(place: Any, step_of: 
     np.testing.assert_allclose(term.relabel(step_of(obs, obs)), error, rtol=1e-4)
 
 
+def test_the_predictor_of_rnd_is_as_deep_as_its_target_if_asked(place: Any) -> None:
+    def widths(net: Any) -> list[int]:
+        return [m.weight.shape[0] for m in net.linear if hasattr(m, "weight")]
+
+    deeper, even = place(f"rnd({SMALL})").nets, place(f"rnd({SMALL}, deeper=False)").nets
+    assert widths(deeper["predictor"]) == [8, 8, 4]
+    assert widths(even["predictor"]) == widths(even["target"]) == [8, 4]
+
+
 def test_icm_is_half_the_squared_error_by_hand(place: Any, step_of: Any) -> None:
     """Features x1 + x2 + x3 + x4; the model foretells now + 10 * (action is 2)."""
     import torch
