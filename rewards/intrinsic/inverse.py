@@ -32,6 +32,8 @@ class InverseFeatures(LearnedTerm):
         """phi(s_t) and phi(s_{t+1}), each of shape (N, latent)."""
         assert batch.now is not None
         assert batch.next is not None
+        if self.view.image is not None:  # to join pictures costs more than to call twice
+            return self.nets["features"](batch.now), self.nets["features"](batch.next)
         both: Tensor = self.nets["features"](torch.cat([batch.now, batch.next]))
         now, after = both.chunk(2)
         return now, after
