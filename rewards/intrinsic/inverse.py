@@ -32,10 +32,11 @@ class InverseFeatures(LearnedTerm):
         """phi(s_t) and phi(s_{t+1}), each of shape (N, latent)."""
         assert batch.now is not None
         assert batch.next is not None
-        if self.view.image is not None:  # to join pictures costs more than to call twice
-            return self.nets["features"](batch.now), self.nets["features"](batch.next)
-        both: Tensor = self.nets["features"](torch.cat([batch.now, batch.next]))
-        now, after = both.chunk(2)
+        phi, now, after = self.nets["features"], batch.now, batch.next
+        if self.view.image is None:
+            now, after = phi(torch.cat([now, after])).chunk(2)
+        else:  # to join pictures costs more than to call twice
+            now, after = phi(now), phi(after)
         return now, after
 
     def inverse_loss(self, now: Tensor, after: Tensor, batch: Batch) -> Tensor:
