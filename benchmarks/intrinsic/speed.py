@@ -55,7 +55,7 @@ from rewardsmith.registry import term_names
 HERE = Path(__file__).resolve().parent
 #: our terms, with the peer's settings where our defaults differ
 FORMULAS = {
-    "disagreement": "disagreement()",
+    "disagreement": "disagreement(models=4)",
     "re3": "re3()",
     "e3b": "e3b(normalize_obs=False)",
     "rnd": "rnd(normalize='std', deeper=False)",
@@ -211,12 +211,12 @@ def _one(python: Path, term: str, folder: Path, work: Workload) -> dict[str, Any
 
 def line(size: str, term: str, found: dict[str, Any]) -> str:
     """One row of the table in benchmarks/README.md."""
-    cells = [
-        f"{found[s]['us_per_env_step']:.0f} us" if s in found else "" for s in ("ours", "peer")
-    ]
+    sides = [found.get(side) for side in ("ours", "peer")]
+    cells = [f"{s['us_per_env_step']:.0f} us" if s else "" for s in sides]
     if "ratio" in found:
         low, high = found["ratio_95"]
         cells.append(f"{found['ratio']:.2f} [{low:.2f}, {high:.2f}]")
+    cells += [f"{s['peak_beyond_start_mib']:.0f} MiB" if s else "" for s in sides]
     return f"| {size} | {term} | {' | '.join(cells)} |"
 
 

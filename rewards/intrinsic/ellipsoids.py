@@ -65,7 +65,8 @@ class Ellipsoids:
         moved = inverse @ column
         bonus = (column * moved).sum(dim=(1, 2))
         scaled = moved / (1 + bonus)[:, None, None]
-        inverse.baddbmm_(scaled, moved.transpose(1, 2), alpha=-1)
+        # Number by number: a batched product of column and row takes twice as long.
+        inverse.addcmul_(scaled, moved.transpose(1, 2), value=-1)
         if rows is not None:
             self.inverse[rows] = inverse
         self.begun[slot] = True
