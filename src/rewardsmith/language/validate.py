@@ -11,6 +11,7 @@ from rewardsmith.features import FeatureSchema
 from rewardsmith.language.compile import NOT_A_NUMBER
 from rewardsmith.language.functions import BUILTIN_NAMES, FUNCTIONS, REDUCTIONS
 from rewardsmith.language.nodes import Call, Const, Expr, Index, Name, Next, Node
+from rewardsmith.language.program.text import is_program
 from rewardsmith.language.source import UnknownWordError
 
 #: per-row shape; None if the schema does not say (`obs`, `action`)
@@ -141,7 +142,9 @@ class _Checker:
         if node.name in self.schema and node.name not in ("action", "reward", "t"):
             return self._feature(node)
         if node.name not in BUILTIN_NAMES:
-            known = list(dict.fromkeys([*self.schema.numeric, *BUILTIN_NAMES]))
+            own = ["env_reward" if n == "reward" else n for n in BUILTIN_NAMES]
+            builtin = own if is_program(self.source) else BUILTIN_NAMES
+            known = list(dict.fromkeys([*self.schema.numeric, *builtin]))
             near = near_misses(node.name, known) or f" Known: {', '.join(known)}."
             message = f"Unknown feature {node.name!r}.{near}"
             raise UnknownWordError(message, self.source, *node.span)

@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rewardsmith.errors import LanguageError
+from rewardsmith.language.format import format_expression
 from rewardsmith.language.nodes import NOWHERE, Expr, Node
+from rewardsmith.language.program.spoken import format_program
+from rewardsmith.language.program.text import is_program
 
 #: kind -> what it says
 KINDS = {
@@ -67,11 +70,19 @@ class Report:
 
     def __init__(self, source: str = "") -> None:
         self.source, self.component = source, ""
+        self._program = is_program(source)
+        #: how the source chooses between two numbers
+        self.where = "np.where" if self._program else "where"
         #: names that count somewhere, and the parts of this component that have no bounds
         self.read: set[str] = set()
         self.causes: dict[Expr, None] = {}
         self._found: dict[tuple[Any, ...], Finding] = {}
         self._verdicts: dict[tuple[Any, ...], tuple[set[object], str, Node, str]] = {}
+
+    def text(self, node: Expr) -> str:
+        """A part as it is named in a sentence, in the words of the source, cut to 60 characters."""
+        written = (format_program if self._program else format_expression)(node)
+        return f"`{written}`" if len(written) <= 60 else f"`{written[:57]}...`"
 
     def add(self, kind: str, severity: str, message: str, node: Node) -> None:
         """Note a finding at `node`; the first of its kind and severity at a place counts."""

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rewardsmith.language.constants import constant_value
-from rewardsmith.language.format import format_expression
 from rewardsmith.language.inference.finding import Report
 from rewardsmith.language.inference.functions import EXP_LIMIT
 from rewardsmith.language.inference.interval import Interval
 from rewardsmith.language.nodes import Binary, Call, Compare, Expr, Index, Name, Node
-
-
-def text(node: Expr) -> str:
-    """A part as it is named in a sentence, cut to 60 characters."""
-    written = format_expression(node)
-    return f"`{written}`" if len(written) <= 60 else f"`{written[:57]}...`"
 
 
 def _note(report: Report, kind: str, certain: bool, message: str, node: Node) -> None:
@@ -28,8 +21,9 @@ def binary(report: Report, node: Binary, left: Interval, right: Interval) -> Non
         certain = right.point == 0
         can = "is always 0" if certain else f"can be 0: it lies in {right}"
         message = (
-            f"Division by {text(node.right)}, which {can}. Guard it with "
-            f"where({_bare(node.right)} != 0, ..., 0), or add a constant that keeps it from 0."
+            f"Division by {report.text(node.right)}, which {can}. Guard it with "
+            f"{report.where}({_bare(report, node.right)} != 0, ..., 0), or add a constant that keeps "
+            "it from 0."
         )
         _note(report, "division-by-zero", certain, message, node)
     if node.op == "**":
@@ -40,14 +34,16 @@ def _power(report: Report, node: Binary, base: Interval, exponent: Interval) -> 
     n = exponent.point
     if exponent.low < 0 and base.may_be_zero:
         certain = base.point == 0 and exponent.high < 0
-        message = f"{text(node.left)} can be 0 (it lies in {base}), and a negative power divides."
+        message = (
+            f"{report.text(node.left)} can be 0 (it lies in {base}), and a negative power divides."
+        )
         _note(report, "division-by-zero", certain, message, node)
     whole = exponent.kind != "float" or (n is not None and n == int(n))
     if base.low < 0 and not whole:
         certain = base.high < 0 and n is not None
         message = (
-            f"{text(node.left)} can be negative (it lies in {base}), and a negative number to a "
-            "power that is not whole is no number. Use abs(...) or max(..., 0)."
+            f"{report.text(node.left)} can be negative (it lies in {base}), and a negative number to "
+            "a power that is not whole is no number. Use abs(...) or max(..., 0)."
         )
         _note(report, "power", certain, message, node)
 
@@ -57,17 +53,18 @@ def call(report: Report, node: Call, parts: list[Interval], result: Interval) ->
     name, x = node.function, parts[0]
     if name == "log" and x.low <= 0 and (x.low < 0 or x.may_be_zero):
         can = "is never above 0" if x.high <= 0 else "can be 0 or negative"
-        guard = f"Guard it with where({_bare(node.args[0])} > 0, ..., 0)."
-        message = f"log of {text(node.args[0])}, which {can}: it lies in {x}. {guard}"
+        guard = f"Guard it with {report.where}({_bare(report, node.args[0])} > 0, ..., 0)."
+        message = f"log of {report.text(node.args[0])}, which {can}: it lies in {x}. {guard}"
         _note(report, "log", x.high <= 0, message, node)
     if name == "sqrt" and x.low < 0:
         can = "is always negative" if x.high < 0 else "can be negative"
-        message = f"sqrt of {text(node.args[0])}, which {can}: it lies in {x}. Use max(..., 0)."
+        message = (
+            f"sqrt of {report.text(node.args[0])}, which {can}: it lies in {x}. Use max(..., 0)."
+        )
         _note(report, "sqrt", x.high < 0, message, node)
     if name == "exp" and x.high > EXP_LIMIT:
-        message = (
-            f"exp overflows above 709, and {text(node.args[0])} lies in {x}. Use tanh or clip."
-        )
+        high = f"{report.text(node.args[0])} lies in {x}"
+        message = f"exp overflows above 709, and {high}. Use tanh or clip."
         _note(report, "overflow", x.low > EXP_LIMIT, message, node)
     _idle(report, node, parts, result)
 
@@ -83,11 +80,11 @@ def _idle(report: Report, node: Call, parts: list[Interval], result: Interval) -
         report.decide("no-effect", verdict, f"This clip {verdict}: its value lies in {x}.", node)
     elif name == "tolerance":
         verdict = _always(result)
-        message = f"This tolerance {verdict}: {text(node.args[0])} lies in {x}."
+        message = f"This tolerance {verdict}: {report.text(node.args[0])} lies in {x}."
         report.decide("no-effect", verdict, message, node)
     elif name in ("min", "max") and len(parts) > 1:
         winner = _winner(name, parts)
-        won = None if winner is None else text(node.args[winner])
+        won = None if winner is None else report.text(node.args[winner])
         where = "" if winner is None else f" (it lies in {parts[winner]})"
         message = f"This {name} always takes {won}{where}; the rest never counts."
         report.decide("no-effect", won, message, node)
@@ -110,11 +107,11 @@ def _winner(name: str, parts: list[Interval]) -> int | None:
 def decided(report: Report, node: Compare, verdict: bool | None, parts: list[Interval]) -> None:
     """A comparison that always comes out the same way."""
     ranges = ", ".join(
-        f"{text(e)} lies in {x}"
+        f"{report.text(e)} lies in {x}"
         for e, x in zip(node.operands, parts, strict=True)
         if constant_value(e) is None
     )
-    message = f"{text(node)} is always {str(verdict).lower()}: {ranges}."
+    message = f"{report.text(node)} is always {str(verdict).lower()}: {ranges}."
     report.decide("dead-branch", verdict, message, node)
 
 
@@ -124,13 +121,14 @@ def branch(report: Report, node: Call, truth: bool | None) -> None:
     if isinstance(condition, Compare):
         return
     unused = branches[1] if truth else branches[0]
-    message = f"{text(condition)} is always {str(truth).lower()}: {text(unused)} never counts."
+    always = f"{report.text(condition)} is always {str(truth).lower()}"
+    message = f"{always}: {report.text(unused)} never counts."
     report.decide("dead-branch", truth, message, condition)
 
 
 def gate(report: Report, condition: Expr, truth: bool | None, rest: str) -> None:
     """A gate that is always open, or never."""
-    message = f"{text(condition)} is always {str(truth).lower()}{rest}."
+    message = f"{report.text(condition)} is always {str(truth).lower()}{rest}."
     report.decide("dead-branch", truth, message, condition)
 
 
@@ -138,21 +136,21 @@ def endless(report: Report, causes: Iterable[Expr], interval: Interval) -> None:
     """A component without bounds, at each part that first has none."""
     for node in causes:
         if not report.has(node):
-            message = f"{_why(node)}, so the component lies in {interval}."
+            message = f"{_why(report, node)}, so the component lies in {interval}."
             _note(report, "unbounded", False, message, node)
 
 
-def _why(node: Expr) -> str:
+def _why(report: Report, node: Expr) -> str:
     base = node.of if isinstance(node, Index) else node
     if not isinstance(base, Name):
-        return f"{text(node)} has no bounds"
+        return f"{report.text(node)} has no bounds"
     if base.name == "reward":
-        return "The range of the environment's own `reward` is not known"
+        return f"The range of the environment's own {report.text(base)} is not known"
     if base.name == "t":
         return "`t` has no bound, for the episode has no limit of steps"
     kind = "space" if base.name in ("obs", "action") else "schema"
-    return f"The {kind} gives {text(node)} no finite bounds"
+    return f"The {kind} gives {report.text(node)} no finite bounds"
 
 
-def _bare(node: Expr) -> str:
-    return text(node).strip("`")
+def _bare(report: Report, node: Expr) -> str:
+    return report.text(node).strip("`")
