@@ -66,7 +66,8 @@ def analyse(
     paid = {e.name: _component(e, known, report, learner or Learner()) for e in shown.entries}
     silent = {n for e in shown.entries if paid[e.name] is None for n in e.term.needs}
     unread = _never_counts(shown, report.read | silent)
-    found = [*report.findings(), *unread, *_unread(shown, known.schema)]
+    dropped = [*_unread(shown, known.schema), *_unread_obs(shown)]
+    found = [*report.findings(), *unread, *dropped]
     notes = {e.name: _silence(e) for e in shown.entries if paid[e.name] is None}
     return Analysis(paid, found, notes)
 
@@ -135,13 +136,29 @@ def _unread(stack: RewardStack, schema: FeatureSchema) -> Iterator[Finding]:
             yield Finding("unused-feature", "warning", message, *place, stack.source)
 
 
-def _attributes(source: str) -> list[ast.Attribute]:
-    """`f.name` in the text of a program, which the parser has already accepted."""
+def _unread_obs(stack: RewardStack) -> Iterator[Finding]:
+    """`obs` where a program reads it and the tree does not."""
+    if any(isinstance(n, Name) and n.name == "obs" for n in stack.tree.walk()):
+        return
+    for node in _nodes(stack.source):
+        if isinstance(node, ast.Name) and node.id in ("obs", "next_obs"):
+            place = (node.lineno, node.col_offset, len(node.id))
+            message = f"`{node.id}` is read here, and its value is never used."
+            yield Finding("unused-feature", "warning", message, *place, stack.source)
+            return
+
+
+def _nodes(source: str) -> list[ast.AST]:
+    """All nodes of a program, which the parser has already accepted; none of a formula."""
     if not is_program(source):
         return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        nodes = list(ast.walk(ast.parse(source)))
-    found = [node for node in nodes if isinstance(node, ast.Attribute)]
+        return list(ast.walk(ast.parse(source)))
+
+
+def _attributes(source: str) -> list[ast.Attribute]:
+    """`f.name` in the text of a program."""
+    found = [node for node in _nodes(source) if isinstance(node, ast.Attribute)]
     found = [n for n in found if not (isinstance(n.value, ast.Name) and n.value.id == "np")]
     return sorted(found, key=lambda node: (node.lineno, node.col_offset))

@@ -22,8 +22,8 @@ def binary(report: Report, node: Binary, left: Interval, right: Interval) -> Non
         can = "is always 0" if certain else f"can be 0: it lies in {right}"
         message = (
             f"Division by {report.text(node.right)}, which {can}. Guard it with "
-            f"{report.where}({_bare(report, node.right)} != 0, ..., 0), or add a constant that keeps "
-            "it from 0."
+            f"{report.where}({_bare(report, node.right)} != 0, ..., 0), or add a constant that "
+            "keeps it from 0."
         )
         _note(report, "division-by-zero", certain, message, node)
     if node.op == "**":
@@ -42,8 +42,8 @@ def _power(report: Report, node: Binary, base: Interval, exponent: Interval) -> 
     if base.low < 0 and not whole:
         certain = base.high < 0 and n is not None
         message = (
-            f"{report.text(node.left)} can be negative (it lies in {base}), and a negative number to "
-            "a power that is not whole is no number. Use abs(...) or max(..., 0)."
+            f"{report.text(node.left)} can be negative (it lies in {base}), and a negative number "
+            "to a power that is not whole is no number. Use abs(...) or max(..., 0)."
         )
         _note(report, "power", certain, message, node)
 

@@ -53,3 +53,10 @@ def test_unknown_names() -> None:
         validate_expression(tree, SCHEMA, source="def reward(f): return f.wholly_other")
     with pytest.raises(LanguageError, match=r"Known: .*, reward\b"):
         validate_expression(tree, SCHEMA, source="wholly_other")
+
+
+def test_obs_that_is_read_and_dropped() -> None:
+    text = "def reward(f, obs):\n    unused = obs[0]\n    return f.upright\n"
+    assert "`obs` is read here, and its value is never used" in messages(text)
+    assert "obs" not in messages("def reward(f, obs):\n    return f.upright\n")
+    assert "never used" not in messages("def reward(next_obs):\n    return next_obs[0]\n")
