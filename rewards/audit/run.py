@@ -309,7 +309,7 @@ class _Audit:
 
 def _farming_found(name: str, loop: Loop, values: dict[str, Any]) -> Check:
     sentence = (
-        f"The best policy under it goes round {len(loop.states)} states for ever: each round is "
+        f"The best policy under it goes round {_states(len(loop.states))} for ever: each round is "
         f"paid {loop.paid:.4g}, of which {loop.own:.4g} is the env's own; the task is left undone."
     )
     return Check(name, FARMING, "failed", sentence, values)
@@ -338,7 +338,7 @@ def _solved(exact: Exact) -> Check:
         "residual": exact.fit.worst, "regret": exact.regret, "regret_best": exact.regret_best,
         "states_that_differ": int(exact.differs.sum()),
     }  # fmt: skip
-    size = f"{exact.table.states:,} states, {len(exact.table.s):,} edges"
+    size = f"{_states(exact.table.states)}, {len(exact.table.s):,} edges"
     if exact.verdict == Verdict.INVARIANT:
         sentence = (
             f"Proved on {size}: the reward is {exact.fit.scale:.4g} times the env's own plus the "
@@ -352,9 +352,13 @@ def _solved(exact: Exact) -> Check:
     sentence = (
         f"On {size} its optimal policy loses {exact.regret:.3g} of the return between the worst "
         f"and the best ({exact.regret_best:.3g} if ties break well); in "
-        f"{values['states_that_differ']:,} states it calls a wrong action best."
+        f"{_states(values['states_that_differ'])} it calls a wrong action best."
     )
     return Check("exact", EXACT, "failed", sentence, values)
+
+
+def _states(count: int) -> str:
+    return f"{count:,} state{'' if count == 1 else 's'}"
 
 
 def _gate() -> Cause:
