@@ -17,22 +17,24 @@ from rewardsmith.agents.compare.sweep import compare
 from rewardsmith.benchmarks.machine import write_result
 from rewardsmith.benchmarks.shaping.analysis import analyse
 
+PACKAGE = "rewardsmith.benchmarks.shaping"
 
-def experiments() -> dict[str, dict[str, Any]]:
-    """Name -> frozen settings, PPO's included."""
-    text = (resources.files("rewardsmith.benchmarks.shaping") / "experiments.yaml").read_text()
-    data = yaml.safe_load(text)
+
+def experiments(package: str = PACKAGE) -> dict[str, dict[str, Any]]:
+    """Name -> frozen settings, PPO's included, of the package's experiments.yaml."""
+    data = yaml.safe_load((resources.files(package) / "experiments.yaml").read_text())
     return {name: {**data["settings"], **spec} for name, spec in data["experiments"].items()}
 
 
-def main() -> None:
-    """Train what is missing, then analyse what there is."""
-    known = experiments()
-    parser = argparse.ArgumentParser(description=__doc__)
+def run(package: str, about: str | None, *, runs: Path, out: Path, audit: bool = True) -> None:
+    """The command line of a package's experiments: `about` is its help, the folders defaults."""
+    known = experiments(package)
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("name", choices=sorted(known))
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--runs", type=Path, default=Path("runs/shaping"))
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/shaping/results"))
+    parser.add_argument("--seeds", type=int, help="the first so many alone; all if left out")
+    parser.add_argument("--runs", type=Path, default=runs)
+    parser.add_argument("--out", type=Path, default=out)
     parser.add_argument("--analyse-only", action="store_true", help="train nothing")
     options = parser.parse_args()
     spec = dict(known[options.name])
@@ -43,15 +45,20 @@ def main() -> None:
             spec.pop("env_id"),
             list(labels.values()),
             labels=list(labels),
-            seeds=range(seeds),
+            seeds=range(options.seeds or seeds),
             out=folder,
             jobs=options.jobs,
-            audit=False,
-            command=f"python -m rewardsmith.benchmarks.shaping {options.name}",
+            command=f"python -m {package} {options.name}",
+            audit=audit,
             **spec,
         )
-    result = {"experiment": known[options.name], **analyse(folder)}
+    result = {"experiment": known[options.name], **analyse(folder, seeds)}
     write_result(options.out / f"{options.name}.json", result)
+
+
+def main() -> None:
+    """Train what is missing, then analyse what there is."""
+    run(PACKAGE, __doc__, runs=Path("runs/shaping"), out=Path("benchmarks/shaping/results"))
 
 
 if __name__ == "__main__":

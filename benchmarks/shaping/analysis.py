@@ -25,10 +25,15 @@ INTERVALS = (
 )
 
 
-def analyse(folder: Path) -> dict[str, Any]:
-    """Every reward's figures, over its finished runs alone, and how many those are."""
+def analyse(folder: Path, planned: int = 0) -> dict[str, Any]:
+    """Every reward's figures, over its finished runs alone, and how many those are.
+
+    Args:
+        folder: of the comparison.
+        planned: seeds that the experiment is to have, where the folder has fewer as yet.
+    """
     arms = read_comparison(folder).arms
-    table = {arm.label: _figures(arm) for arm in arms}
+    table = {arm.label: _figures(arm, planned) for arm in arms}
     # The last reward is the control.
     for label, versus in _versus(arms[:-1], arms[-1]).items():
         table[label]["sooner_than_" + arms[-1].label] = versus
@@ -55,18 +60,19 @@ def _versus(arms: list[Arm], control: Arm) -> dict[str, dict[str, float | None]]
     }
 
 
-def _figures(arm: Arm) -> dict[str, Any]:
+def _figures(arm: Arm, planned: int) -> dict[str, Any]:
+    planned = max(planned, len(arm.runs))
     found: dict[str, Any] = {
         "formula": arm.about["formula"],
         "guarantee": arm.about["guarantee"],
         "seeds_finished": len(arm.finished),
-        "seeds_planned": len(arm.runs),
+        "seeds_planned": planned,
     }
     if not arm.finished:
         return {**found, "unfinished": True}
     return {
         **found,
-        "unfinished": len(arm.finished) < len(arm.runs),
+        "unfinished": len(arm.finished) < planned,
         "final_success": [r.final("success") for r in arm.finished],
         "final_success_iqm": _plain(iqm_estimate([r.final("success") for r in arm.finished])),
         "steps_to_threshold": [_number(s) for s in _steps(arm)],

@@ -48,3 +48,10 @@ def test_one_seed_has_no_p_value(folder):
     found = analyse(folder({"a": [SOON], "control": [NEVER]}))
     versus = found["rewards"]["a"]["sooner_than_control"]
     assert (versus["value"], versus["p"], versus["p_holm"]) == (1.0, None, None)
+
+
+def test_runs_that_were_not_begun_yet_leave_a_reward_unfinished(folder):
+    home = folder({"a": [SOON], "control": [NEVER]})
+    found = analyse(home, 10)["rewards"]["a"]
+    assert (found["seeds_finished"], found["seeds_planned"], found["unfinished"]) == (1, 10, True)
+    assert not analyse(home)["rewards"]["a"]["unfinished"]

@@ -1,0 +1,1 @@
+"""Do intrinsic rewards help PPO where the task's reward is sparse?"""
