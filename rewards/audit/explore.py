@@ -201,7 +201,7 @@ class Search:
         return key_of(pair, self.stack, keep=self.keep, by_obs=self.by_obs)
 
     def _expand(self, state: int, pair: Pair) -> None:
-        home, bare = self.homes.get(state), pair.probe.unwrapped
+        home, bare, shared = self.homes.get(state), pair.probe.unwrapped, global_dice()
         for number, action in enumerate(self.actions):
             if home is not None:
                 bare.s = home  # type: ignore[attr-defined]
@@ -209,6 +209,11 @@ class Search:
                 if home is not None:
                     bare.s = home  # type: ignore[attr-defined]
                 self._edge(state, pair, number, action, outcome)
+        if global_dice() != shared:
+            raise NotTabular(
+                "a step draws from a global random generator",
+                None if self.stack is not None else DRAWS,
+            )
         if self.stack is None and self.graph.recall.samples(state, pair):
             return
         if home is None:
@@ -256,7 +261,7 @@ class Search:
         if outcome is not None:
             bare.P = {bare.s: {action: [(1.0, *outcome[1:])]}}  # type: ignore[attr-defined]
         probe.truncation = "force" if cut else "hide"
-        own, shared = () if outcome is not None else env_dice(probe.env), global_dice()
+        own = () if outcome is not None else env_dice(probe.env)
         try:
             _, paid, *told, _ = clone.outer.step(action)
         except KeyError as error:
@@ -270,11 +275,6 @@ class Search:
         elif env_dice(probe.env) != own:
             hint = "An env that exposes P in toy-text form is solved from it"
             raise NotTabular(f"its step draws random numbers, and it exposes no table P. {hint}")
-        if global_dice() != shared:
-            raise NotTabular(
-                "a step draws from a global random generator",
-                None if self.stack is not None else DRAWS,
-            )
         check_passed_on(clone, action, told, probe.steps - steps, cut)
         return clone, given.number(paid, "A step of the reward wrapper")
 

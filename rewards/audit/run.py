@@ -352,7 +352,7 @@ def _solved(exact: Exact) -> Check:
     sentence = (
         f"On {size} its optimal policy loses {exact.regret:.3g} of the return between the worst "
         f"and the best ({exact.regret_best:.3g} if ties break well); in "
-        f"{_states(values['states_that_differ'])} it calls a wrong action best."
+        f"{_states(int(values['states_that_differ']))} it calls a wrong action best."
     )
     return Check("exact", EXACT, "failed", sentence, values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -49,7 +50,7 @@ def check_outcome(probe: Probe, outcome: tuple[float, int, float, bool]) -> None
     _, after, reward, ended = outcome
     stepped = int(bare.s) == after and seen.terminated == ended  # type: ignore[attr-defined]
     # Wrappers that are part of the env may pay otherwise: what they pay is its own reward then.
-    paid = np.isclose(seen.reward, reward, 1e-9, 1e-12) or not plain_table(probe)
+    paid = math.isclose(seen.reward, reward, rel_tol=1e-9, abs_tol=1e-12) or not plain_table(probe)
     if not stepped or not paid:
         raise NotTabular(
             f"its table P is not what its step does: P has (s'={after}, reward={reward:g}, "

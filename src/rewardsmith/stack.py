@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ class RewardStack:
         """Names of the terms, in order."""
         return tuple(e.name for e in self.entries)
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Names of the features that any term reads."""
         return frozenset().union(*(e.term.needs for e in self.entries))
