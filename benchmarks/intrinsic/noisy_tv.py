@@ -2,6 +2,7 @@
 
     python -m rewardsmith.benchmarks.intrinsic.noisy_tv [--terms rnd ...] [--seeds 6]
         [--steps 20000] [--out benchmarks/intrinsic/noisy_tv.json] [--page docs/intrinsic.md]
+    python -m rewardsmith.benchmarks.intrinsic.noisy_tv --stored FILE --page docs/intrinsic.md
 
 Nobody is trained. In `rewardsmith/NoisyTV-v0`, cut at 100 steps, 8 slots go on for 20,000 env
 steps: four watch (to the television, then press), four explore (left or right by chance, never
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,20 +38,20 @@ NAMES = tuple(sorted(TERMS.keys() - WRAPPERS))
 BEGIN, END = "<!-- noisy tv: begin (benchmarks/intrinsic/noisy_tv.py) -->", "<!-- noisy tv: end -->"
 WHY = {
     "count": "each of its four pictures wears off",
-    "deir": "asks how far a state lies from the episode's others, not how often it was",
+    "deir": "a picture seen in the episode is at distance 0",
     "disagreement": "models that learn agree on the mean of the noise",
-    "e3b": "the pictures soon fill its ellipsoid, anew in each episode",
-    "empowerment": "pays what the action tells of the next state",
+    "e3b": "telling `press` from `left` takes the picture, so phi holds it",
+    "empowerment": "a watcher always presses, which tells nothing",
     "episodic_count": "four pictures in an episode, and no more",
     "icm": "the next picture is never foretold",
-    "ngu": "pictures seen in the episode are near ones",
-    "noveld": "pays first visits of an episode, and familiar ones little",
-    "novelty": "outcomes before the television are in the archive",
-    "pseudo_count": "pictures seen in the episode are near ones",
-    "re3": "distances to recent states, of which half are the television's",
-    "ride": "the picture changes much, and n_e grows",
+    "ngu": "a picture seen in the episode counts as seen",
+    "noveld": "pays only first visits of an episode",
+    "novelty": "outcomes of both kinds fill the archive",
+    "pseudo_count": "a picture seen in the episode counts as seen",
+    "re3": "a picture meets its like among recent states",
+    "ride": "a picture changes much, but n_e grows with it",
     "rnd": "the error on four pictures goes to nothing",
-    "simhash": "as count, of codes",
+    "simhash": "codes know directions alone, few of them either way: 3% apart",
 }
 
 
@@ -145,9 +147,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--stored", type=Path, help="take these figures; measure nothing")
     options = parser.parse_args()
-    found = {}
-    for name in options.terms:
+    found = json.loads(options.stored.read_text())["terms"] if options.stored else {}
+    for name in () if options.stored else options.terms:
         found[name] = measure(name, options.seeds, options.steps)
         print(name, found[name]["verdict"], found[name]["difference"], flush=True)
     if options.out is not None:
