@@ -6,7 +6,6 @@ import copy
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import gymnasium as gym
@@ -85,12 +84,16 @@ def _copied(outer: Any, memo: dict[int, Any]) -> Any:
     return copy.deepcopy(outer, memo)
 
 
-@cache
-def _is_plain(cls: Any) -> bool:
+def _is_plain(cls: type) -> bool:
     """Whether instances are their `__dict__`, copied as any object is."""
-    custom = ("__deepcopy__", "__getstate__", "__setstate__", "__reduce__", "__reduce_ex__")
-    own = any(getattr(cls, n, None) is not getattr(object, n, None) for n in custom)
-    return not own and not any(vars(c).get("__slots__") for c in cls.__mro__)
+    if cls not in _PLAIN:
+        own = any(getattr(cls, n, None) is not getattr(object, n, None) for n in _CUSTOM)
+        _PLAIN[cls] = not own and not any(vars(c).get("__slots__") for c in cls.__mro__)
+    return _PLAIN[cls]
+
+
+_CUSTOM = ("__deepcopy__", "__getstate__", "__setstate__", "__reduce__", "__reduce_ex__")
+_PLAIN: dict[type, bool] = {}
 
 
 @dataclass(frozen=True)
