@@ -219,7 +219,8 @@ def _one_sided(exact: Exact) -> Iterator[Cause]:
         paid = _rows_without(exact, one <= zero)
         for gamma in (exact.gamma, 1.0):
             fit = _fit(exact, gamma, keep=paid)
-            if fit.fits and paid[exact.table.s, exact.table.a].any():
+            explained = fit.fits and paid[exact.table.s, exact.table.a].any()
+            if explained or _cut_at_zero(exact, one, gamma):
                 verb = "paid" if sign > 0 else "charged"
                 yield Cause(
                     "ONE-SIDED",
@@ -228,6 +229,28 @@ def _one_sided(exact: Exact) -> Iterator[Cause]:
                     "Pay gamma*Phi(s') - Phi(s) whatever its sign: `potential(...)`.",
                 )
                 return
+
+
+def _cut_at_zero(exact: Exact, paid: Floats, gamma: float) -> bool:
+    """Whether some potential, at ends too, has max(0, gamma*Phi(s') - Phi(s)) on every edge.
+
+    Edge by edge, so that chance does not hide it. It must be overdetermined: as many unknowns
+    as edges would explain anything.
+    """
+    table, zero = exact.table, _zero(exact) * 10
+    pairs = np.stack([table.s, table.after])
+    ends, first, pair = np.unique(pairs, axis=1, return_index=True, return_inverse=True)
+    amounts, up = paid[first], paid[first] > zero
+    touched = np.unique(ends[:, up])
+    if len(amounts) > 3_000 or up.sum() <= len(touched) or ends.shape[1] == up.sum():
+        return False
+    basis = np.zeros((len(amounts), table.states))
+    np.add.at(basis, (np.arange(len(amounts)), ends[1]), gamma)
+    np.add.at(basis, (np.arange(len(amounts)), ends[0]), -1.0)
+    phi = np.linalg.lstsq(basis[up], amounts[up], rcond=None)[0]
+    known: Bools = np.logical_and(*np.isin(ends, touched))[pair.ravel()]
+    told = np.maximum(basis @ phi, 0.0)[pair.ravel()]
+    return bool(np.abs(told - paid)[known].max() <= zero)
 
 
 def _action(exact: Exact) -> Iterator[Cause]:

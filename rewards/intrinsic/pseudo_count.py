@@ -30,8 +30,9 @@ class PseudoCount(Episodic):
     The episodic novelty of Never Give Up, Badia et al. 2020 (arXiv 2002.06038), equations 2 and
     3 and algorithm 1: r = 1 / (sqrt(sum of K(s, f) over the k nearest f) + c), with
     K = epsilon / (max(d^2 / d_m^2 - cluster, 0) + epsilon) and d_m^2 the running mean of d^2; 0
-    if the denominator is beyond `most`. Rewards lie in [0, 1 / c]; a state far from all others
-    is paid about 1 / sqrt(k epsilon), 10 by default, one that was seen k times 1 / sqrt(k).
+    if the denominator is beyond `most`. Rewards lie in [0, 1 / c]; a state about as
+    far as its neighbours are apart is paid 1 / sqrt(k epsilon), 10 by default, one far beyond
+    them up to 1 / c, one that was seen k times 1 / sqrt(k).
 
     Where the paper compares embeddings that foretell actions (`ngu` does), this compares the
     rows that it looks at, or a fixed random projection of them. The memory begins with s_0.

@@ -64,7 +64,9 @@ def analyse(
     known = givens if isinstance(givens, Givens) else Givens(givens)
     known = replace(known, report=report)
     paid = {e.name: _component(e, known, report, learner or Learner()) for e in shown.entries}
-    silent = {n for e in shown.entries if paid[e.name] is None for n in e.term.needs}
+    # Curiosity looks at features without computing with them.
+    looks = [e for e in shown.entries if paid[e.name] is None or e.term.intrinsic]
+    silent = {n for e in looks for n in e.term.needs}
     unread = _never_counts(shown, report.read | silent)
     dropped = [*_unread(shown, known.schema), *_unread_obs(shown)]
     found = [*report.findings(), *unread, *dropped]

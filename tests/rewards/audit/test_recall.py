@@ -434,3 +434,17 @@ def test_what_is_too_near_to_rounding_has_no_verdict() -> None:
     result = judged(Single)
     assert result.verdict == Verdict.INCONCLUSIVE
     assert "fault or rounding" in result.check("exact").sentence
+
+
+class Approach(Paying):
+    """Pays for coming nearer to the last cell, ends of episodes included, and nothing else."""
+
+    def pay(self, obs: Any, ended: bool) -> float:
+        return 0.1 * max(0, (obs // 4 + obs % 4) - (self.last // 4 + self.last % 4))
+
+
+@pytest.mark.parametrize("slippery", [False, True])
+def test_approach_alone_is_named_where_steps_slip_too(slippery: bool) -> None:
+    result = judged(Approach, lambda: FrozenLakeEnv(is_slippery=slippery))
+    assert result.verdict in (Verdict.CHANGED, Verdict.OPTIMUM_KEPT)
+    assert result.hazards[0].name == "ONE-SIDED"
