@@ -73,4 +73,4 @@ def test_two_workers_take_turns(tmp_path: Path) -> None:
     assert found["ours"]["peak_mib"] >= found["ours"]["peak_beyond_start_mib"]
     # The same term on the same rollouts does the same arithmetic.
     assert found["ours"]["kflop_per_env_step"] == found["peer"]["kflop_per_env_step"]
-    assert line("tiny", OURS[0], found).count("|") == 6
+    assert line("tiny", OURS[0], found).count("|") == 8
