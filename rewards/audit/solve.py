@@ -46,12 +46,6 @@ class Solver:
         """V of a deterministic policy (S,), exactly; terminal states are 0."""
         return self._evaluate(self._rows(policy), paid[np.arange(len(policy)), policy])
 
-    def values_of_uniform(self, paid: Floats) -> Floats:
-        """V of the policy that draws every action alike."""
-        states, actions = self._shape
-        mean = sparse.kron(sparse.identity(states), np.full((1, actions), 1.0 / actions))
-        return self._evaluate((mean @ self.moves).tocsr(), paid.mean(axis=1))
-
     def optimal(self, paid: Floats, allowed: Bools | None = None) -> tuple[Floats, Floats]:
         """Optimal V (S,) and Q (S, A) of `paid` (S, A), by Howard's policy iteration (1960).
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from rewardsmith import language
 from rewardsmith.errors import BindingError, ContractError
 from rewardsmith.language.nodes import Expr, Name
@@ -101,8 +99,3 @@ def _part(expression: Expr, encoder: str, binding: Binding) -> tuple[Encoder, Re
     language.check_state_only(expression, "What novelty is told from")
     now, after = (compiled(expression, binding, at=at) for at in ("now", "next"))
     return Flat(1), now, after
-
-
-def as_rows(values: Any) -> Any:
-    """One row per state of any number type, for hashing."""
-    return np.ascontiguousarray(np.asarray(values).reshape(len(values), -1))
