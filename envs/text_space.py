@@ -14,23 +14,23 @@ CHARSET = "\n" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x100)]))
 _ALLOWED = frozenset(CHARSET)
 
 
-def observation_space() -> spaces.Text:
-    """Up to 4096 printable characters."""
-    return spaces.Text(MAX_TEXT, min_length=0, charset=CHARSET)
+def observation_space(longest: int = MAX_TEXT) -> spaces.Text:
+    """Up to `longest` (4096) printable characters."""
+    return spaces.Text(longest, min_length=0, charset=CHARSET)
 
 
-def command_space() -> spaces.Text:
-    """One to 128 printable characters."""
-    return spaces.Text(MAX_COMMAND, min_length=1, charset=CHARSET)
+def command_space(longest: int = MAX_COMMAND) -> spaces.Text:
+    """One to `longest` (128) printable characters."""
+    return spaces.Text(longest, min_length=1, charset=CHARSET)
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = MAX_TEXT) -> str:
     """`text` as a member of `observation_space`: cut at its length, `?` for other characters.
 
     >>> printable("caf\u00e9 \u2713")
     'caf\u00e9 ?'
     """
-    return "".join(c if c in _ALLOWED else "?" for c in text[:MAX_TEXT])
+    return "".join(c if c in _ALLOWED else "?" for c in text[:longest])
 
 
 def shortened(line: str) -> str:

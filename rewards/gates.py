@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -172,6 +172,8 @@ class EpisodeGate(Gate):
         strict: bool,
     ) -> None:
         super().__init__(children, conditions)
+        if any(c.scope is Scope.GROUP for c in children):
+            self.scope = Scope.GROUP
         if read not in READINGS:
             raise ConfigError(
                 f"read is one of {sorted(READINGS)}. Received {read!r}."
@@ -195,6 +197,18 @@ class EpisodeGate(Gate):
             f"{self.term_name} needs whole episodes and cannot relabel single transitions. "
             "Use finish(episode), or a place that serves scope 'episode'."
         )
+
+    def finish(self, transition: Transition) -> Floats:
+        """What counts of the children over one episode, shape (T,)."""
+        return self._gate([c.finish(transition) for c in self.children], transition)
+
+    def finish_group(self, episodes: Sequence[Transition]) -> list[Floats]:
+        """What counts of the children over each of several episodes of one task."""
+        paid = [c.finish_group(episodes) for c in self.children]
+        return [self._gate([p[i] for p in paid], e) for i, e in enumerate(episodes)]
+
+    def _gate(self, values: list[Floats], transition: Transition) -> Floats:
+        raise NotImplementedError
 
     def _verdict(self, value: Interval) -> bool | None:
         """Whether an outcome with values in this interval always passes, or never."""
@@ -241,10 +255,9 @@ class Outcome(EpisodeGate):
         paid = self.children[0].bounds(givens, learner)
         return None if paid is None else hull([paid, constant(0.0)])
 
-    def finish(self, transition: Transition) -> Floats:
-        """The child over the episode, or zeros if the outcome fails; shape (T,)."""
+    def _gate(self, values: list[Floats], transition: Transition) -> Floats:
         if self._passes(self._tests[0](transition)):
-            return self.children[0].finish(transition)
+            return values[0]
         return np.zeros(len(transition))
 
 
@@ -287,13 +300,11 @@ class Tiers(EpisodeGate):
             return None
         return reduce(add, [known[0], *(hull([part, constant(0.0)]) for part in known[1:])])
 
-    def finish(self, transition: Transition) -> Floats:
-        """The sum of the tiers that count, shape (T,)."""
+    def _gate(self, values: list[Floats], transition: Transition) -> Floats:
         total = np.zeros(len(transition))
-        for i, child in enumerate(self.children):
-            values = child.finish(transition)
-            total = total + values
-            if not self._tier_passes(i, values, transition):
+        for i, paid in enumerate(values):
+            total = total + paid
+            if not self._tier_passes(i, paid, transition):
                 break
         return total
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,10 @@ class Transform(RewardTerm):
     def finish(self, transition: Transition) -> Floats:
         """The child's values over an episode, changed."""
         return self.apply(self.child.finish(transition))
+
+    def finish_group(self, episodes: Sequence[Transition]) -> list[Floats]:
+        """The child's values over episodes of one task, changed."""
+        return [self.apply(values) for values in self.child.finish_group(episodes)]
 
     def update(self, transition: Transition) -> None:
         """Let the child learn."""

@@ -1,20 +1,28 @@
-"""The registered text games; imports nothing heavy."""
+"""The registered environments of text, folder by folder; imports nothing heavy."""
 
 from __future__ import annotations
 
+import importlib
+
 from rewardsmith.catalog import EnvEntry
 
-_FACTORY = "rewardsmith.envs.text.textworld_env:make_env"
+FOLDERS = (
+    "textworld_games",
+    "household",
+    "science",
+    "calculation",
+    "tool_calling",
+    "questions",
+    "sql",
+    "search",
+    "code_repair",
+    "reasoning",
+    "arena",
+    "nethack",
+)
 
-ENVS: tuple[EnvEntry, ...] = (
-    EnvEntry(
-        id="rewardsmith/TextWorld-Coin-v0",
-        family="text",
-        factory=_FACTORY,
-        kwargs={"level": 5},
-        rewards="coin.yaml",
-        max_episode_steps=50,
-        summary="Walk through a chain of rooms and take the coin (TextWorld coin collector)",
-        extra="text",
-    ),
+ENVS: tuple[EnvEntry, ...] = tuple(
+    entry
+    for folder in FOLDERS
+    for entry in importlib.import_module(f"rewardsmith.envs.text.{folder}.catalog").ENVS
 )

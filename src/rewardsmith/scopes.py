@@ -26,6 +26,7 @@ _REMEDY = {
     ),
     Scope.GROUP: (
         "Group scope needs several episodes of the same task; no classic place has them. "
-        "Use stack.finish on each group in your own loop."
+        "Train a language model (rewardsmith train ENV --agent llm), or call "
+        "stack.finish_group(episodes) in your own loop."
     ),
 }

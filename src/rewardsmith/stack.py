@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -192,6 +192,19 @@ class RewardStack:
     def finish(self, transition: Transition) -> RewardOutput:
         """Pay one whole episode of T transitions in order, episode-scope terms included."""
         return self._pay(transition, lambda term: term.finish, online=False, whole=True)
+
+    def finish_group(self, episodes: Sequence[Transition]) -> list[RewardOutput]:
+        """Pay several whole episodes of one task, terms of episode and group scope included."""
+        with np.errstate(all="ignore"):
+            paid = {id(e.term): e.term.finish_group(episodes) for e in self.entries}
+
+        def of_episode(i: int) -> RewardOutput:
+            def method(term: RewardTerm) -> Callable[[Transition], Floats]:
+                return lambda _: paid[id(term)][i]
+
+            return self._pay(episodes[i], method, online=False, whole=True)
+
+        return [of_episode(i) for i in range(len(episodes))]
 
     def update(self, transition: Transition) -> None:
         """Learn from a batch that `step` has just seen, and advance the training clock."""

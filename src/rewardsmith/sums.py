@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -58,6 +58,15 @@ class SumTerm(RewardTerm):
     def finish(self, transition: Transition) -> Floats:
         """The weighted sum over one whole episode."""
         return self._sum(lambda term: term.finish(transition))
+
+    def finish_group(self, episodes: Sequence[Transition]) -> list[Floats]:
+        """The weighted sums over each of several episodes of one task."""
+        paid = {id(e.term): e.term.finish_group(episodes) for e in self.entries}
+
+        def of_episode(i: int) -> Floats:
+            return self._sum(lambda term: paid[id(term)][i])
+
+        return [of_episode(i) for i in range(len(episodes))]
 
     def update(self, transition: Transition) -> None:
         """Let every part learn."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from numbers import Real
@@ -165,6 +165,10 @@ class RewardTerm:
     def finish(self, transition: Transition) -> Floats:
         """Rewards of shape (T,) for one whole episode of T transitions, in order."""
         return self.relabel(transition)
+
+    def finish_group(self, episodes: Sequence[Transition]) -> list[Floats]:
+        """Rewards of each of several whole episodes of one task; terms of scope `group` need it."""
+        return [self.finish(episode) for episode in episodes]
 
     def update(self, transition: Transition) -> None:
         """Learn from a batch that `step` has just seen."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewardsmith.envs.text.commands import clean, hint, normalise, playable, refused
+from rewardsmith.envs.text.textworld_games.commands import clean, hint, normalise, playable, refused
 
 
 @pytest.mark.parametrize("line", ["go north", "Take  COIN", "l", "pick up the coin", "n"])

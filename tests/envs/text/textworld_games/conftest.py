@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rewardsmith.envs.text.textworld_env import TextWorldEnv, make_env
+from rewardsmith.envs.text.textworld_games.textworld_env import TextWorldEnv, make_env
 
 pytest.importorskip("textworld")
 

@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
-from rewardsmith.envs.text.textworld_env import TextWorldEnv
+from rewardsmith.envs.text.textworld_games.textworld_env import TextWorldEnv
 from rewardsmith.errors import ConfigError, ContractError
 from rewardsmith.testing import check_env as check_contract
 

@@ -10,13 +10,13 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rewardsmith.envs import text_space
+from rewardsmith.envs.text.frame import frame
+from rewardsmith.envs.text.hashing import state_vector
 from rewardsmith.envs.text_space import at_least_one, one_of, printable
 from rewardsmith.errors import ConfigError, ContractError, require
 
 from .commands import clean, hint, normalise, playable, refused
-from .frame import frame
 from .games import CoinSettings, coin_game, quiet_interpreter
-from .hashing import state_vector
 from .schema import SCHEMA, features_of
 
 

@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.envs.text.games import CoinSettings, cache_folder, coin_game, first_that_generates
+from rewardsmith.envs.text.textworld_games.games import (
+    CoinSettings,
+    cache_folder,
+    coin_game,
+    first_that_generates,
+)
 from rewardsmith.errors import ConfigError
 
 _MAKE = """
 import sys
 from pathlib import Path
-from rewardsmith.envs.text.games import CoinSettings, coin_game
+from rewardsmith.envs.text.textworld_games.games import CoinSettings, coin_game
 print(coin_game(CoinSettings(level=3), Path(sys.argv[1])))
 """
 

@@ -1,0 +1,1 @@
+"""Language models as agents: rollouts, credit by turn, TRL."""

@@ -1,0 +1,1 @@
+"""Arithmetic of any length and depth."""

@@ -1,0 +1,1 @@
+"""Small repositories with failing tests."""

@@ -1,0 +1,1 @@
+"""NetHack and MiniHack, with captions."""

@@ -1,0 +1,1 @@
+"""Dialogues that find something out by asking."""

@@ -1,0 +1,1 @@
+"""ScienceWorld: experiments in an elementary school's laboratory."""

@@ -1,0 +1,1 @@
+"""Questions answered by searching a local index."""

@@ -1,0 +1,1 @@
+"""TextWorld: games of rooms, keys, coins and recipes."""

@@ -1,0 +1,1 @@
+"""Typed tools, called over several turns."""

@@ -1,0 +1,1 @@
+"""Rewards read from a language model's own probabilities."""

@@ -1,0 +1,1 @@
+"""Rewards made comparable: across a group, against references, over ensembles."""

@@ -1,0 +1,1 @@
+"""Clients that ask a language model: OpenAI-compatible, transformers, recorded."""
