@@ -57,7 +57,7 @@ class EpisodicLearned(Episodic, LearnedTerm):
         self._seen = None
 
     def _learn(self, columns: Columns) -> None:
-        first = self.embeds and self.normalize_obs and self.obs_moments.count == 0
+        first = self.embeds and not self.centring.started
         super()._learn(columns)
         if first:
             self.forget()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from rewardsmith import checks
 from rewardsmith.errors import BindingError, ConfigError
 from rewardsmith.rewards.intrinsic.base import IntrinsicTerm
+from rewardsmith.rewards.intrinsic.centring import Centring
 from rewardsmith.rewards.intrinsic.encoders.base import Encoder
 from rewardsmith.rewards.intrinsic.encoders.choose import of_space
 from rewardsmith.rewards.intrinsic.moments import Moments
@@ -29,11 +30,6 @@ from rewardsmith.rewards.intrinsic.pending import Columns, Pending
 from rewardsmith.rewards.intrinsic.scaling import Scaling, check_normalize
 from rewardsmith.term import Binding, State
 from rewardsmith.transition import Bools, Floats, Transition
-
-#: observations are cut to this many deviations (Burda et al. 2018, section 2.4)
-_CUT = 5.0
-#: rows that must all be equal before nothing else is expected of them
-_ENOUGH = 1000
 
 
 @dataclass
@@ -80,6 +76,8 @@ class LearnedTerm(IntrinsicTerm):
 
     #: of `now`, `next` and `action`, what it reads
     looks: ClassVar[tuple[str, ...]] = ("next",)
+    #: columns that `novelty` adds to its batch: what networks gave that nothing trains
+    frozen: ClassVar[tuple[str, ...]] = ()
 
     def __init__(  # noqa: PLR0913  # one argument per option
         self,
@@ -148,6 +146,11 @@ class LearnedTerm(IntrinsicTerm):
         return self._actions.size
 
     @property
+    def obs_moments(self) -> Moments:
+        """Mean and deviation of what it looks at."""
+        return self.centring.moments
+
+    @property
     def discrete(self) -> bool:
         """Whether actions are classes."""
         return isinstance(self.binding.action_space, spaces.Discrete)
@@ -164,12 +167,11 @@ class LearnedTerm(IntrinsicTerm):
         fused = self.device.type in ("cpu", "cuda")
         self.optimizer = torch.optim.Adam(learned, lr=self.lr, fused=fused) if learned else None
         self.generator = torch.Generator().manual_seed(self.seed)
-        self.obs_moments = Moments(self.view.size)
+        self.centring = Centring(self.view.size, on=self.normalize_obs, device=self.device)
         self.scaling = Scaling(self.normalize, binding.num_envs)
         self.pending = Pending(self.update_every)
         self.rows = 0
         self._seen: tuple[Columns, Floats] | None = None
-        self._shift: tuple[Tensor, Tensor] | None = None
 
     # --- paying ---------------------------------------------------------------------------
 
@@ -209,10 +211,20 @@ class LearnedTerm(IntrinsicTerm):
             self._learn(self.pending.take())
 
     def _learn(self, columns: Columns) -> None:
-        if self.normalize_obs:
+        if self.centring.started:
+            self._fit(columns)
             self._look(columns)
+            return
+        self._look(columns)
+        # Rewards change their scale with the first statistics, so theirs begin anew, and what
+        # frozen networks gave of rows not yet centred is no more.
+        columns = {k: v for k, v in columns.items() if k not in self.frozen}
+        self.scaling.clear()
+        self._fit(columns)
+
+    def _fit(self, columns: Columns) -> None:
+        """Learn from rows, in the scale in which they were paid."""
         if not self.scaling.started:
-            # Rewards change their scale with the first statistics, so theirs begin here.
             self.scaling.add(self._raw(columns), columns["slot"])
         if self.optimizer is None:
             return
@@ -231,15 +243,8 @@ class LearnedTerm(IntrinsicTerm):
             yield from torch.split(order, self.batch_size)
 
     def _look(self, columns: Columns) -> None:
-        seen = columns["next" if "next" in self.looks else "now"]
-        self.obs_moments.add(seen, unit=255.0 if seen.dtype == np.uint8 else 1.0)
-        if self.obs_moments.count >= _ENOUGH and not self.obs_moments.variance.any():
-            raise ConfigError(
-                f"{self.who} divides what it looks at by its deviation. Received the same values "
-                f"in all of {int(self.obs_moments.count)} rows; look at what varies, as in "
-                f"{self.term_name}(on=x), or write normalize_obs=False."
-            )
-        self._shift = None
+        if self.normalize_obs:
+            self.centring.look(columns["next" if "next" in self.looks else "now"], self.who)
 
     # --- rows and tensors -----------------------------------------------------------------
 
@@ -266,30 +271,14 @@ class LearnedTerm(IntrinsicTerm):
     def _tensors(self, columns: Columns) -> Batch:
         action = columns.get("action")
         return Batch(
-            self._normalized(columns.get("now")),
-            self._normalized(columns.get("next")),
+            self._centred(columns, "now"),
+            self._centred(columns, "next"),
             None if action is None else torch.from_numpy(action).to(self.device),
             columns,
         )
 
-    def _normalized(self, rows: Any) -> Tensor | None:
-        if rows is None:
-            return None
-        tensor = torch.from_numpy(rows).to(self.device)
-        if not self.normalize_obs or self.obs_moments.count < 2:
-            return tensor.float().div_(255) if tensor.dtype == torch.uint8 else tensor
-        if self._shift is None:
-            self._shift = self._shifted(255.0 if tensor.dtype == torch.uint8 else 1.0)
-        tensor = tensor.float() - self._shift[0]
-        return tensor.mul_(self._shift[1]).clamp_(-_CUT, _CUT)
-
-    def _shifted(self, unit: float) -> tuple[Tensor, Tensor]:
-        """What is taken from rows in which `unit` stands for 1, and what they are multiplied by."""
-        mean, deviation = self.obs_moments.mean * unit, self.obs_moments.deviation(1e-6) * unit
-        return (
-            torch.as_tensor(mean, dtype=torch.float32, device=self.device),
-            torch.as_tensor(1 / deviation, dtype=torch.float32, device=self.device),
-        )
+    def _centred(self, columns: Columns, name: str) -> Tensor | None:
+        return self.centring(columns[name]) if name in columns else None
 
     def _action_encoder(self) -> Encoder:
         if self.binding.action_space is None:
@@ -312,7 +301,7 @@ class LearnedTerm(IntrinsicTerm):
             "nets": module_state(self.nets),
             "optimizer": [] if self.optimizer is None else optimizer_state(self.optimizer),
             "generator": self.generator.get_state().numpy(),
-            "obs": self.obs_moments.state_dict(),
+            "obs": self.centring.state_dict(),
             "scaling": self.scaling.state_dict(),
             "pending": self.pending.state_dict(),
         }
@@ -334,10 +323,10 @@ class LearnedTerm(IntrinsicTerm):
         if self.optimizer is not None:
             load_optimizer(self.optimizer, state["optimizer"])
         self.generator.set_state(torch.from_numpy(np.array(state["generator"], dtype=np.uint8)))
-        self.obs_moments.load_state_dict(state["obs"])
+        self.centring.load_state_dict(state["obs"])
         self.scaling.load_state_dict(state["scaling"])
         self.pending.load_state_dict(state["pending"])
-        self.rows, self._shift, self._seen = int(state["rows"]), None, None
+        self.rows, self._seen = int(state["rows"]), None
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

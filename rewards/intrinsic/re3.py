@@ -92,14 +92,13 @@ class RE3(LearnedTerm):
         super().update(transition)
 
     def _learn(self, columns: Columns) -> None:
-        if self.normalize_obs:
-            self._look(columns)
+        self._look(columns)
         if self.rows == len(columns["slot"]):  # the first rows of all
             paid = self._replayed(columns)
             # Those that met an almost empty ring are no measure of what comes.
             later = slice(len(paid) // 2, None)
-            if not self.scaling.started:
-                self.scaling.add(paid[later], columns["slot"][later])
+            self.scaling.clear()
+            self.scaling.add(paid[later], columns["slot"][later])
 
     def _replayed(self, columns: Columns) -> Floats:
         """Fill the ring anew with the rows; what each is paid on the way, shape (N,)."""

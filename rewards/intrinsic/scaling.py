@@ -53,6 +53,11 @@ class Scaling:
         """Whether it has statistics, or needs none."""
         return self.kind == "none" or self.moments.count > 0
 
+    def clear(self) -> None:
+        """Forget what it saw."""
+        self.moments = Moments()
+        self.sums = np.zeros_like(self.sums)
+
     def __call__(self, raw: Floats) -> Floats:
         """The values to pay."""
         if self.kind == "none":

@@ -235,6 +235,12 @@ class RewardParser:
             self.source.fail("`on` stands once, and in place of what is given by position.", node)
         value = found[0].value
         looked = list(value.elts) if isinstance(value, ast.Tuple | ast.List) else [value]
+        if not looked:
+            self.source.fail(
+                "`on` names at least one thing to look at. Received an empty list; leave `on` out "
+                "to look at the observation.",
+                node,
+            )
         rest = [k for k in node.keywords if k.arg != "on"]
         return ast.copy_location(ast.Call(node.func, looked, rest), node)
 

@@ -135,6 +135,24 @@ def test_icm_is_half_the_squared_error_by_hand(place: Any, step_of: Any) -> None
     assert term.step(step).tolist() == [18.0, 0.0]
 
 
+@pytest.mark.parametrize("formula", [f"rnd({SMALL}, warmup=0)", f"icm({SMALL}, warmup=4)"])
+def test_scaling_begins_anew_with_rows_that_are_centred(
+    place: Any, step_of: Any, formula: str
+) -> None:
+    """Rewards of rows a thousand times as large, paid before, leave no trace in it."""
+    rng = np.random.default_rng(0)
+    term = place(formula.replace("hidden", "lr=1e-12, hidden"))
+    steps = [step_of(*rng.normal(0, 1000, (2, 2, 4)), rng.integers(3, size=2)) for _ in range(8)]
+    lived(term, steps)
+    values = np.array([term._raw(term._columns(s)) for s in steps])
+    if term.normalize == "return":
+        for t in range(1, 8):
+            values[t] += 0.99 * values[t - 1]
+    assert term.scaling.moments.count == 16
+    assert term.scaling.moments.mean[0] == pytest.approx(values.mean(), rel=1e-4)
+    assert term.scaling.moments.variance[0] == pytest.approx(values.var(), rel=1e-4)
+
+
 class Counting(gym.Wrapper[Any, Any, Any, Any]):
     """Counts the steps and resets it is asked for."""
 
@@ -210,7 +228,8 @@ def test_the_state_of_another_term_is_refused(place: Any, walk: Any) -> None:
 @pytest.mark.parametrize(
     "formula",
     ["rnd(lr=0)", "rnd(proportion=2)", "rnd(normalize='max')", "rnd(hidden=(0,))", "icm(beta=2)",
-     "rnd(sead=1)", "rnd(update_every=0)", "rnd(on=x, on=y)", "rnd(env)"],
+     "rnd(sead=1)", "rnd(update_every=0)", "rnd(on=x, on=y)", "rnd(env)", "rnd(on=[])",
+     "count(on=())"],
 )  # fmt: skip
 def test_wrong_options_are_refused(formula: str) -> None:
     with pytest.raises(RewardsmithError, match=r"Received|twice|Did you mean|once"):
