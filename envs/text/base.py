@@ -82,7 +82,9 @@ class TextGame(gym.Env[Any, Any]):
     #: longest text that the agent reads, in characters
     max_text: ClassVar[int] = text_space.MAX_TEXT
     #: whether `_admissible` lists the lines that are moves
-    lists_commands: ClassVar[bool] = True
+    lists_commands: bool = True
+    #: the values of `split`
+    splits: ClassVar[tuple[str, ...]] = SPLITS
 
     def __init__(
         self,
@@ -96,7 +98,7 @@ class TextGame(gym.Env[Any, Any]):
         invalid_cost: float = 0.01,
         render_mode: str | None = None,
     ) -> None:
-        one_of("split", split, SPLITS)
+        one_of("split", split, self.splits)
         one_of("actions", actions, ("text", "index"))
         one_of("obs", obs, ("text", "hash"))
         one_of("render_mode", render_mode, (None, "ansi", "rgb_array"))
@@ -161,7 +163,7 @@ class TextGame(gym.Env[Any, Any]):
         super().reset(seed=seed)
         self._task = self._choose((options or {}).get("task"))
         self._turns, self._over, self._understood = 0, False, True
-        self._text = self._shown(self._begin(2 * self._task + SPLITS.index(self._split)))
+        self._text = self._shown(self._begin(self._task_seed()))
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -221,8 +223,15 @@ class TextGame(gym.Env[Any, Any]):
 
     # --- inside -------------------------------------------------------------------------
 
+    def _task_seed(self) -> int:
+        return len(self.splits) * self._task + self.splits.index(self._split)
+
+    def _readable(self, text: str, longest: int) -> str:
+        """`text` cut and with `?` for every character that the spaces lack."""
+        return printable(text, longest)
+
     def _shown(self, text: str) -> str:
-        return printable(text, self.max_text)
+        return self._readable(text, self.max_text)
 
     def _reply(self, line: str) -> Reply:
         if not line.strip():
@@ -230,7 +239,7 @@ class TextGame(gym.Env[Any, Any]):
         if len(line) > self.max_line:
             said = f"A line has at most {self.max_line} characters. Yours has {len(line)}."
             return Reply(said, understood=False)
-        return self._play(printable(line, self.max_line))
+        return self._play(self._readable(line, self.max_line))
 
     def _told(self, reply: Reply, line: str) -> str:
         if reply.understood or reply.terminated:
