@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from rewardsmith import checks
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.intrinsic.carried import Carried
 from rewardsmith.rewards.intrinsic.ensemble import Ensemble
 from rewardsmith.rewards.intrinsic.learned import Batch, LearnedTerm
+from rewardsmith.term import Binding
 
 
 @register_term("disagreement")
@@ -33,6 +35,7 @@ class Disagreement(LearnedTerm):
 
     source = "Pathak et al. 2019 (arXiv 1906.04161), eq. 1"
     looks = ("now", "next", "action")
+    frozen = ("now_features", "next_features")
 
     def __init__(self, *on: Any, models: int = 5, **training: Any) -> None:
         super().__init__(*on, **training)
@@ -48,9 +51,19 @@ class Disagreement(LearnedTerm):
             "dynamics": Ensemble(self.models, size, self.hidden, self.latent),
         }
 
+    def bind(self, binding: Binding) -> None:
+        """Networks, and no features yet."""
+        super().bind(binding)
+        self.carried = Carried(self.nets["encoder"])
+
+    def changed(self) -> None:
+        """Forget the features of the last s_{t+1}."""
+        self.carried.clear()
+
     def novelty(self, batch: Batch) -> Tensor:
         """Variance over the models, the mean over the numbers of a vector."""
-        told: Tensor = self.nets["dynamics"](self._given(batch))
+        now, _ = self.features(batch)
+        told: Tensor = self.nets["dynamics"](self._given(now, batch))
         # Tensor.var over few models takes longer than the models do.
         return (told - told.mean(dim=0)).square().mean(dim=(0, 2))
 
@@ -59,7 +72,8 @@ class Disagreement(LearnedTerm):
 
         With fewer rows than models, all learn from all of them.
         """
-        given, after = self._given(batch), self.nets["encoder"](batch.next)
+        now, after = self.features(batch)
+        given = self._given(now, batch)
         each = len(batch) // self.models
         if each:
             given, after = (
@@ -68,6 +82,23 @@ class Disagreement(LearnedTerm):
         error: Tensor = self.nets["dynamics"](given) - after
         return 0.5 * error.square().sum(dim=2).mean(dim=1).sum()
 
-    def _given(self, batch: Batch) -> Tensor:
+    def features(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Of s_t and s_{t+1}; `loss` finds again what `novelty` asked."""
+        kept = [batch.columns.get(name) for name in self.frozen]
+        if all(values is not None for values in kept):
+            now, after = (torch.from_numpy(values).to(self.device) for values in kept)
+            return now, after
+        assert batch.now is not None
+        assert batch.next is not None
+        if batch.online:
+            now = self.carried.now(batch.now, batch.columns)
+            after = self.carried.next(batch.next, batch.columns)
+        else:
+            now, after = self.nets["encoder"](batch.now), self.nets["encoder"](batch.next)
+        for name, values in zip(self.frozen, (now, after), strict=True):
+            batch.columns[name] = values.cpu().numpy()
+        return now, after
+
+    def _given(self, now: Tensor, batch: Batch) -> Tensor:
         assert batch.action is not None
-        return torch.cat([self.nets["encoder"](batch.now), batch.action], dim=1)
+        return torch.cat([now, batch.action], dim=1)

@@ -44,7 +44,7 @@ class EpisodicLearned(Episodic, LearnedTerm):
         self.slots_of(transition)
         columns = self._columns(transition)
         with torch.inference_mode():
-            batch = self._tensors(columns)
+            batch = self._tensors(columns, online=True)
             columns.update(self.recall(transition, batch))
             raw: Floats = self.novelty(batch).double().cpu().numpy()
         self._seen = columns, raw
@@ -62,7 +62,7 @@ class EpisodicLearned(Episodic, LearnedTerm):
         if first:
             self.forget()
 
-    def _raw(self, columns: Columns) -> Floats:
+    def _raw(self, columns: Columns, *, online: bool = False) -> Floats:
         """Rewards of rows in order by the networks of now, beside the running episodes."""
         if not self.embeds:
             return super()._raw(columns)

@@ -48,7 +48,7 @@ class ICM(InverseFeatures):
 
     def novelty(self, batch: Batch) -> Tensor:
         """Half the squared error of each row."""
-        return self._error(*self.features(batch), batch)
+        return self._error(*self.online_features(batch), batch)
 
     def loss(self, batch: Batch) -> Tensor:
         """Both losses; the forward one leaves the features alone unless the class says else."""

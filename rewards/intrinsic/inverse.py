@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rewardsmith.rewards.intrinsic.carried import Carried
 from rewardsmith.rewards.intrinsic.learned import Batch, LearnedTerm
 from rewardsmith.rewards.intrinsic.nets import mlp
+from rewardsmith.term import Binding
 
 
 class InverseFeatures(LearnedTerm):
@@ -27,6 +29,24 @@ class InverseFeatures(LearnedTerm):
             "features": self.trunk(),
             "inverse": mlp(2 * self.latent, self.hidden, self.action_size),
         }
+
+    def bind(self, binding: Binding) -> None:
+        """Networks, and no features yet."""
+        super().bind(binding)
+        self.carried = Carried(self.nets["features"])
+
+    def changed(self) -> None:
+        """Forget the features of the last s_{t+1}."""
+        self.carried.clear()
+
+    def online_features(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The same as `features`, to pay by: those of s_t may be those of the last s_{t+1}."""
+        if not batch.online:
+            return self.features(batch)
+        assert batch.now is not None
+        assert batch.next is not None
+        now = self.carried.now(batch.now, batch.columns)
+        return now, self.carried.next(batch.next, batch.columns)
 
     def features(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """phi(s_t) and phi(s_{t+1}), each of shape (N, latent)."""

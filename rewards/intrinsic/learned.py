@@ -40,12 +40,14 @@ class Batch:
         now, next: what it looks at in s_t and s_{t+1}, normalised, shape (N, size).
         action: one-hot classes or numbers, shape (N, actions).
         columns: the same rows as they came, with `slot`, `t`, `done` and what `columns` added.
+        online: whether `step` pays them, so that what follows is likely to go on from them.
     """
 
     now: Tensor | None
     next: Tensor | None
     action: Tensor | None
     columns: Columns
+    online: bool = False
 
     def __len__(self) -> int:
         return len(self.columns["slot"])
@@ -128,6 +130,9 @@ class LearnedTerm(IntrinsicTerm):
         """What an update makes smaller."""
         raise NotImplementedError
 
+    def changed(self) -> None:
+        """Forget what hangs on networks or statistics that are about to change."""
+
     # --- what it is made of ---------------------------------------------------------------
 
     def trunk(self, *, hidden: Sequence[int] | None = None, out: int | None = None) -> Trunk:
@@ -178,7 +183,7 @@ class LearnedTerm(IntrinsicTerm):
     def step(self, transition: Transition) -> Floats:
         """Rewards now; keeps what it read for `update`."""
         columns = self._columns(transition)
-        raw = self._raw(columns)
+        raw = self._raw(columns, online=True)
         self._seen = columns, raw
         return self._paid(raw)
 
@@ -189,9 +194,10 @@ class LearnedTerm(IntrinsicTerm):
     def _paid(self, raw: Floats) -> Floats:
         return np.zeros_like(raw) if self.rows < self.warmup else self.scaling(raw)
 
-    def _raw(self, columns: Columns) -> Floats:
+    def _raw(self, columns: Columns, *, online: bool = False) -> Floats:
         with torch.inference_mode():
-            raw: Floats = self.novelty(self._tensors(columns)).double().cpu().numpy()
+            batch = self._tensors(columns, online=online)
+            raw: Floats = self.novelty(batch).double().cpu().numpy()
         return raw
 
     # --- learning -------------------------------------------------------------------------
@@ -211,6 +217,7 @@ class LearnedTerm(IntrinsicTerm):
             self._learn(self.pending.take())
 
     def _learn(self, columns: Columns) -> None:
+        self.changed()
         if self.centring.started:
             self._fit(columns)
             self._look(columns)
@@ -268,13 +275,14 @@ class LearnedTerm(IntrinsicTerm):
             found["action"] = self._actions(transition.action)
         return {**found, **self.columns(transition)}
 
-    def _tensors(self, columns: Columns) -> Batch:
+    def _tensors(self, columns: Columns, *, online: bool = False) -> Batch:
         action = columns.get("action")
         return Batch(
             self._centred(columns, "now"),
             self._centred(columns, "next"),
             None if action is None else torch.from_numpy(action).to(self.device),
             columns,
+            online,
         )
 
     def _centred(self, columns: Columns, name: str) -> Tensor | None:
@@ -327,6 +335,7 @@ class LearnedTerm(IntrinsicTerm):
         self.scaling.load_state_dict(state["scaling"])
         self.pending.load_state_dict(state["pending"])
         self.rows, self._seen = int(state["rows"]), None
+        self.changed()
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

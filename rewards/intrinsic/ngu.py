@@ -54,6 +54,7 @@ class NGU(EpisodicLearned, InverseFeatures):
     """
 
     source = "Badia et al. 2020 (arXiv 2002.06038), eq. 1 to 3"
+    frozen = ("target",)
 
     def __init__(
         self,
@@ -134,7 +135,10 @@ class NGU(EpisodicLearned, InverseFeatures):
         return np.clip(alpha, 1.0, self.most_modulator)
 
     def _error(self, batch: Batch) -> Tensor:
-        error: Tensor = self.nets["predictor"](batch.next) - self.nets["target"](batch.next)
+        kept = batch.columns.get("target")
+        target = self.nets["target"](batch.next) if kept is None else torch.from_numpy(kept)
+        batch.columns["target"] = target.cpu().numpy()
+        error: Tensor = self.nets["predictor"](batch.next) - target.to(self.device)
         return error.square().mean(dim=1)
 
     # --- learning -------------------------------------------------------------------------

@@ -74,7 +74,9 @@ class NovelD(EpisodicLearned, RND):
         """What s_{t+1} has over `alpha` of s_t, where it is new to the episode."""
         assert batch.now is not None
         assert batch.next is not None
-        before, after = self.error(torch.cat([batch.now, batch.next])).sqrt().chunk(2)
+        target = torch.cat([self.nets["target"](batch.now), self.target(batch)])
+        rows = torch.cat([batch.now, batch.next])
+        before, after = self.error(rows, target).sqrt().chunk(2)
         gained: Tensor = (after - self.alpha * before).clamp(min=0)
         if not self.first_visits:
             return gained

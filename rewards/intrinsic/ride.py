@@ -66,7 +66,7 @@ class RIDE(EpisodicLearned, ICM):
 
     def novelty(self, batch: Batch) -> Tensor:
         """Length of the step in feature space over the root of the visits."""
-        now, after = self.features(batch)
+        now, after = self.online_features(batch)
         moved: Tensor = torch.linalg.vector_norm(after - now, dim=1)
         visits = torch.from_numpy(batch.columns["visits"]).to(moved.device)
         return moved / visits.sqrt()

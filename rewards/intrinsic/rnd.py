@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from rewardsmith import checks
@@ -27,6 +28,7 @@ class RND(LearnedTerm):
     """
 
     source = "Burda et al. 2018 (arXiv 1810.12894), section 2.2"
+    frozen = ("target",)
 
     def __init__(
         self, *on: Any, normalize: str = "return", deeper: bool = True, **training: Any
@@ -41,17 +43,26 @@ class RND(LearnedTerm):
         more = (self.hidden[-1] if self.hidden else self.latent,) if self.deeper else ()
         return {"target": target, "predictor": self.trunk(hidden=(*self.hidden, *more))}
 
-    def error(self, rows: Tensor) -> Tensor:
+    def error(self, rows: Tensor, target: Tensor) -> Tensor:
         """Mean squared error of the predictor, shape (N,), for rows of shape (N, size)."""
-        error: Tensor = self.nets["predictor"](rows) - self.nets["target"](rows)
+        error: Tensor = self.nets["predictor"](rows) - target
         return error.square().mean(dim=1)
+
+    def target(self, batch: Batch) -> Tensor:
+        """What the fixed network gives for s_{t+1}; `loss` finds again what `novelty` asked."""
+        kept = batch.columns.get("target")
+        if kept is not None:
+            return torch.from_numpy(kept).to(self.device)
+        found: Tensor = self.nets["target"](batch.next)
+        batch.columns["target"] = found.cpu().numpy()
+        return found
 
     def novelty(self, batch: Batch) -> Tensor:
         """The error of each s_{t+1}."""
         assert batch.next is not None
-        return self.error(batch.next)
+        return self.error(batch.next, self.target(batch))
 
     def loss(self, batch: Batch) -> Tensor:
         """The same error, over the batch."""
         assert batch.next is not None
-        return self.error(batch.next).mean()
+        return self.error(batch.next, self.target(batch)).mean()
