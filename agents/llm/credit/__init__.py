@@ -1,6 +1,13 @@
 """Credit assignment: from the rewards of turns to the advantages that a trainer learns from."""
 
 from .assign import credit
+from .check import check_credit
+from .empg import empg
+from .gdpo import gdpo
+from .gigpo import gigpo
+from .igpo import igpo
+from .implicit import combine, implicit_loss, implicit_rewards, istar
+from .redistribute import redistribute
 from .registry import CreditMethod, credit_names, find_credit, register_credit
 from .rollouts import Rollouts, returns_to_go
 from .tokens import token_advantages
@@ -10,9 +17,19 @@ from .turn import turn
 __all__ = [
     "CreditMethod",
     "Rollouts",
+    "check_credit",
+    "combine",
     "credit",
     "credit_names",
+    "empg",
     "find_credit",
+    "gdpo",
+    "gigpo",
+    "igpo",
+    "implicit_loss",
+    "implicit_rewards",
+    "istar",
+    "redistribute",
     "register_credit",
     "returns_to_go",
     "token_advantages",
