@@ -8,21 +8,21 @@ these is a move of the game, so that only single commands of known verbs pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-from rewardsmith.envs.text_space import shortened
 
 DIRECTIONS = ("north", "south", "east", "west")
 VERBS = frozenset(DIRECTIONS).union(
     ("go", "take", "get", "pick", "drop", "put", "insert", "open", "close", "lock", "unlock"),
-    ("eat", "cook", "slice", "chop", "dice", "examine", "inventory", "look", "wait"),
+    ("eat", "cook", "prepare", "slice", "chop", "dice", "examine", "inventory", "look", "wait"),
     ("x", "l", "i", "n", "s", "e", "w"),
 )
 _PLAIN = re.compile(r"[a-z0-9' -]+")
 _CHAIN = re.compile(r"\b(then|and)\b")
 _STATUS = re.compile(r"\n*>[ \t]*(-=.*)?\s*\Z")
 _END_MENU = "Would you like to RESTART"
-_REFUSALS = ("That's not a verb I recognise", "I didn't understand", "You can't see any such")
+_REFUSALS = (
+    *("That's not a verb I recognise", "I didn't understand", "You can't see any such"),
+    "Which do you mean",
+)
 
 
 def normalise(line: str) -> str:
@@ -35,11 +35,6 @@ def playable(command: str) -> bool:
     if not _PLAIN.fullmatch(command) or _CHAIN.search(command):
         return False
     return command.split(maxsplit=1)[0] in VERBS
-
-
-def hint(line: str, admissible: Sequence[str]) -> str:
-    """The answer to a line that is not a command: costs no move, changes nothing."""
-    return f"{shortened(line)} is not a command here. Try one of: {', '.join(admissible)}."
 
 
 def refused(feedback: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rewardsmith.envs.text.base import COMMON
 from rewardsmith.features import Feature, FeatureSchema
 
 from .commands import clean
@@ -13,18 +14,26 @@ _ROOM = re.compile(r"-=\s*(.*?)\s*=-")
 
 SCHEMA = FeatureSchema(
     [
+        *COMMON,
         Feature("score", "points so far", low=0, dtype="int"),
         Feature("max_score", "points that the game can give", low=0, dtype="int"),
-        Feature("won", "the coin is taken", dtype="bool"),
-        Feature("lost", "the game ended without the coin", dtype="bool"),
+        Feature("won", "the goal is reached", dtype="bool"),
+        Feature("lost", "the game ended without it", dtype="bool"),
         Feature(
             "steps_left", "length of the remaining winning policy", low=0, unit="steps", dtype="int"
         ),
         Feature("quest_length", "steps_left at the start", low=1, unit="steps", dtype="int"),
+        Feature(
+            "intermediate_reward",
+            "TextWorld's own: 1 if the last command shortened the winning policy or won, -1 if it "
+            "lengthened it or lost",
+            low=-1,
+            high=1,
+            dtype="int",
+        ),
         Feature("moves", "commands that the game carried out", low=0, unit="steps", dtype="int"),
         Feature("inventory_size", "things carried", low=0, unit="things", dtype="int"),
         Feature("n_admissible", "commands that the game would carry out now", low=0, dtype="int"),
-        Feature("understood", "the last command was one the game knows", dtype="bool"),
         Feature("location", "name of the room", dtype="text"),
         Feature("description", "what `look` says", dtype="text"),
         Feature("inventory", "what `inventory` says", dtype="text"),
@@ -43,7 +52,6 @@ def features_of(state: Any) -> dict[str, Any]:
         "lost": bool(state.lost),
         "moves": int(state.moves),
         "inventory_size": _carried(state._facts),
-        "n_admissible": len(state.admissible_commands),
         "location": room.group(1) if room else "",
         "description": clean(state.description),
         "inventory": clean(state.inventory),

@@ -26,7 +26,7 @@ def build() -> Iterator[Any]:
     envs: list[TextWorldEnv] = []
 
     def make(**kwargs: Any) -> TextWorldEnv:
-        envs.append(make_env(**{"level": 3, **kwargs}))
+        envs.append(make_env(**{"level": 3, "n_tasks": 1, **kwargs}))
         return envs[-1]
 
     yield make

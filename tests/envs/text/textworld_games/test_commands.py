@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewardsmith.envs.text.textworld_games.commands import clean, hint, normalise, playable, refused
+from rewardsmith.envs.text.textworld_games.commands import clean, normalise, playable, refused
 
 
 @pytest.mark.parametrize("line", ["go north", "Take  COIN", "l", "pick up the coin", "n"])
@@ -35,12 +35,7 @@ def test_clean_keeps_a_sign_inside_the_text() -> None:
     assert clean("a > b\n-= Hut =-\nA hut.") == "a > b\n-= Hut =-\nA hut."
 
 
-def test_hint_names_the_commands_and_shortens_the_line() -> None:
-    text = hint("z" * 100, ["look", "go east"])
-    assert "look, go east" in text
-    assert "z" * 41 not in text
-
-
 def test_refused_reads_the_parser() -> None:
     assert refused("That's not a verb I recognise.")
+    assert refused("Which do you mean, the locker or the type 0 locker?")
     assert not refused("You can't go that way.")

@@ -9,7 +9,12 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
-from rewardsmith.envs.text.textworld_games.textworld_env import TextWorldEnv
+from rewardsmith.envs.text.textworld_games.textworld_env import (
+    TextWorldEnv,
+    make_cooking,
+    make_custom,
+    make_treasure,
+)
 from rewardsmith.errors import ConfigError, ContractError
 from rewardsmith.testing import check_env as check_contract
 
@@ -42,7 +47,8 @@ def test_index_env_passes_sb3s_check(build: Any) -> None:
 @pytest.mark.parametrize("actions", ["text", "index"])
 def test_expert_wins_and_score_deltas_add_up(build: Any, actions: str) -> None:
     steps = play_expert(build(actions=actions))
-    # Level 3: two rooms to walk, then the coin.
+    # Level 3: two rooms to walk, then the coin. Each command nears it.
+    assert [info["features"]["intermediate_reward"] for _, _, info in steps] == [1, 1, 1]
     assert [reward for reward, _, _ in steps] == [0.0, 0.0, 1.0]
     assert [info["features"]["steps_left"] for _, _, info in steps] == [2, 1, 0]
     assert [info["is_success"] for _, _, info in steps] == [False, False, True]
@@ -59,7 +65,9 @@ def test_walking_back_lengthens_the_remaining_policy(build: Any) -> None:
     back = {"north": "south", "south": "north", "east": "west", "west": "east"}
     first = env.expert_action()
     assert env.step(first)[4]["features"]["steps_left"] == 2
-    assert env.step("go " + back[first.split()[1]])[4]["features"]["steps_left"] == 3
+    after = env.step("go " + back[first.split()[1]])[4]["features"]
+    assert (after["steps_left"], after["intermediate_reward"]) == (3, -1)
+    assert env.step("dance")[4]["features"]["intermediate_reward"] == 0
 
 
 def test_random_play_obeys_the_schema(build: Any) -> None:
@@ -84,10 +92,10 @@ def test_unknown_commands_get_a_hint_and_change_nothing(build: Any, line: str) -
     text, reward, terminated, truncated, after = env.step(line)
     assert "Try one of: " in text
     assert all(command in text for command in before["admissible_commands"])
-    assert (reward, terminated, truncated) == (0.0, False, False)
-    assert before["features"].pop("understood")
-    assert not after["features"].pop("understood")
-    assert after["features"] == before["features"]
+    assert (reward, terminated, truncated) == (-0.01, False, False)
+    same = [k for k in before["features"] if k not in ("understood", "turns")]
+    assert (before["features"]["understood"], after["features"]["understood"]) == (True, False)
+    assert {k: after["features"][k] for k in same} == {k: before["features"][k] for k in same}
     assert len(play_expert(env)) == 3
 
 
@@ -106,21 +114,21 @@ def test_index_beyond_the_commands_does_nothing(build: Any) -> None:
     mask = env.action_masks()
     assert mask.sum() == len(info["admissible_commands"])
     after, reward, *_, info = env.step(7)
-    assert reward == 0.0
+    assert reward == -0.01
     assert not info["features"]["understood"]
     np.testing.assert_array_equal(obs, after)
 
 
 def test_the_seed_chooses_the_game(build: Any) -> None:
-    env = build(n_games=2)
-    drawn = [env.reset(seed=s)[1]["game"] for s in range(6)]
+    env = build(n_tasks=2)
+    drawn = [env.reset(seed=s)[1]["task"] for s in range(6)]
     assert set(drawn) == {0, 1}
-    assert [env.reset(seed=s)[1]["game"] for s in range(6)] == drawn
-    texts = [env.reset(options={"game": i})[0] for i in (0, 1)]
+    assert [env.reset(seed=s)[1]["task"] for s in range(6)] == drawn
+    texts = [env.reset(options={"task": i})[0] for i in (0, 1)]
     assert texts[0] != texts[1]
-    assert env.reset(options={"game": 0})[0] == texts[0]
+    assert env.reset(options={"task": 0})[0] == texts[0]
     with pytest.raises(ConfigError, match=r"0\.\.1"):
-        env.reset(options={"game": 2})
+        env.reset(options={"task": 2})
 
 
 def test_first_text_has_the_objective_and_no_banner(build: Any) -> None:
@@ -156,7 +164,31 @@ def test_a_step_after_the_end_asks_for_reset(build: Any) -> None:
         env.step("look")
 
 
-@pytest.mark.parametrize("bad", [{"actions": "idx"}, {"obs": "bag"}, {"n_games": 0}, {"level": 0}])
+@pytest.mark.parametrize("bad", [{"actions": "idx"}, {"obs": "bag"}, {"n_tasks": 0}, {"level": 0}])
 def test_bad_settings_are_refused(build: Any, bad: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="Received"):
         build(**bad)
+
+
+KINDS: list[tuple[Any, dict[str, Any]]] = [
+    (make_treasure, {"level": 5}),
+    (make_cooking, {}),
+    (make_custom, {"world_size": 2, "nb_objects": 4, "quest_length": 2}),
+]
+
+
+@pytest.mark.parametrize(("factory", "settings"), KINDS)
+def test_every_kind_is_won_by_its_expert(factory: Any, settings: dict[str, Any]) -> None:
+    env = factory(n_tasks=1, max_commands=48, actions="index", **settings)
+    steps = play_expert(env)
+    last = steps[-1][2]["features"]
+    assert last["won"]
+    # The score that the steps paid is all that the game gives.
+    assert sum(reward for reward, _, _ in steps) == last["max_score"] == last["score"]
+    assert len(steps) == last["quest_length"]
+    env.close()
+
+
+def test_splits_have_other_games(build: Any) -> None:
+    train, test = build(), build(split="test")
+    assert train.reset(seed=0)[0] != test.reset(seed=0)[0]
