@@ -61,6 +61,18 @@ class ConfigError(RewardsmithError, ValueError):
     """A setting, file or folder given by the user that cannot be used."""
 
 
+class ClientError(RewardsmithError, RuntimeError):
+    """A language model that could not be asked; says why and what to do, never a key."""
+
+
+class TransientClientError(ClientError):
+    """A `ClientError` that may pass: no connection, a timeout, too many requests."""
+
+
+class BudgetError(ClientError):
+    """A limit on requests, tokens or cost is reached; says what was spent."""
+
+
 class MissingExtraError(RewardsmithError, ImportError):
     """An optional package is absent; names the extra that installs it."""
 
