@@ -27,6 +27,8 @@ $(STAMP): $(INPUTS) tools/system-packages.sh
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install $(PIP_FLAGS) torch==2.13.0
 	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[all,dev]'
+	# These two pin an old gymnasium, and run with ours.
+	$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps nle minihack
 	touch $@
 
 .venv-demo/.complete: $(INPUTS)

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Installs what pip cannot: a headless browser (gui family) and off-screen OpenGL (robotic family).
+# Installs what pip cannot: a headless browser (gui family), off-screen OpenGL (robotic family) and
+# Java (ScienceWorld).
 # As root on Debian or Ubuntu it installs them; elsewhere it prints the command and goes on,
 # because every other family works without them.
 set -euo pipefail
 
 packages=(chromium chromium-driver libosmesa6 libegl1 libgl1 libgles2 libgl1-mesa-dri)
+# Any Java will do, so that one that is there already is kept.
+command -v java >/dev/null || packages+=(default-jre-headless)
 
 if ! command -v dpkg-query >/dev/null; then
-    echo "Not a Debian system. The gui and robotic families need: ${packages[*]}"
+    echo "Not a Debian system. The gui and robotic families and ScienceWorld need: ${packages[*]}"
     exit 0
 fi
 
@@ -19,7 +22,7 @@ done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
-    echo "The gui and robotic families need system packages. Install them with:"
+    echo "The gui and robotic families and ScienceWorld need system packages. Install them with:"
     echo "    sudo apt-get install -y --no-install-recommends ${missing[*]}"
     exit 0
 fi
