@@ -60,9 +60,9 @@ class Annealed(Transform):
 class PIES(Annealed):
     """Policy-invariant explicit shaping: the child's say in what is done fades to nothing.
 
-    Behboudian et al. 2020 (arXiv 2011.01297), section 5: the policy follows Q - xi*Phi, with the
+    Behboudian et al. 2020 (arXiv 2011.01297): the policy follows Q - xi*Phi, with the
     shaping learned apart from the task's values and xi falling linearly to 0. A policy gradient
-    has no Q to add to; as in Forbes et al. 2025 (arXiv 2505.12611, section 2) xi weighs the
+    has no Q to add to; as in Forbes et al. 2025 (arXiv 2505.12611) xi weighs the
     reward. The task's values stay clean only where the child has a critic of its own:
     train with `two_streams`. With one critic it is `annealed`, and its values take some time
     to forget.

@@ -29,7 +29,7 @@ _EPSILON = 1e-6
 class DEIR(EpisodicLearned):
     """Pays a state that is unlike all of its episode, more so if the way to it was alike.
 
-    Wan et al. 2023 (arXiv 2304.10770), eq. 4, as the authors' code pairs its indices:
+    Wan et al. 2023 (arXiv 2304.10770), as the authors' code pairs its indices:
     r = min over i <= t of ||e_i - e_{t+1}||^2 / (||z_{i-1} - z_t|| + 1e-6), with e_i the
     embedding of s_i, z_i that of the trajectory s_0 to s_i by a GRU, and z_{-1} = 0. Both are
     learned by a discriminator that tells s_{t+1} from another state, given z_t and a_t. Rewards
@@ -47,7 +47,7 @@ class DEIR(EpisodicLearned):
         memory: `ring` forgets the oldest state, `reservoir` a random one.
     """
 
-    source = "Wan et al. 2023 (arXiv 2304.10770), eq. 4"
+    source = "Wan et al. 2023 (arXiv 2304.10770)"
     looks = ("now", "next", "action")
 
     def __init__(

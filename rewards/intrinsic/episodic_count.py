@@ -19,7 +19,7 @@ from rewardsmith.transition import Bools, Floats, Transition
 class EpisodicCount(Episodic):
     """Pays n_e(s_{t+1})^-1/2, with n_e the visits of the running episode, this one included.
 
-    Raileanu and Rocktaeschel 2020 (arXiv 2002.12292), equation 3, discount what they pay by
+    Raileanu and Rocktaeschel 2020 (arXiv 2002.12292), section 4, discount what they pay by
     sqrt(N_ep(s_{t+1})); here that factor stands alone, and s_0 counts as visited. Rewards lie in
     (0, 1]. It depends on the episode so far: a policy without memory cannot foresee it.
 
@@ -31,7 +31,7 @@ class EpisodicCount(Episodic):
             one more makes it forget an eighth of them, see `counts.CountTable`.
     """
 
-    source = "Raileanu and Rocktaeschel 2020 (arXiv 2002.12292), eq. 3"
+    source = "Raileanu and Rocktaeschel 2020 (arXiv 2002.12292), section 4"
     learns = False
 
     def __init__(

@@ -19,7 +19,7 @@ class Repaid(Transform):
     """Base: F' = gamma*Phi(h') - Phi(h), a potential of the history, 0 where the episode ends.
 
     Ng et al. 1999 as extended to potentials of the whole history by Forbes et al. 2024 (arXiv
-    2402.07411, theorem 3.2): discounted sums of F' over a terminated episode are exactly 0, for
+    2402.07411): discounted sums of F' over a terminated episode are exactly 0, for
     any term inside, learned ones included. At a truncation where the learner bootstraps, nothing
     is taken back: its value of the last state holds the debt.
     """
@@ -97,7 +97,7 @@ class Repaid(Transform):
 class PBIM(Repaid):
     """Pays the child, and takes all of it back, with interest, on the episode's last step.
 
-    Forbes et al. 2024 (arXiv 2402.07411), equation 9: Phi(h_t) = sum_{i<t} gamma^(i-t) F_i, so
+    Forbes et al. 2024 (arXiv 2402.07411): Phi(h_t) = sum_{i<t} gamma^(i-t) F_i, so
     F'_t = F_t before the end and -Phi(h_{N-1}) there. Any reward (-inf, inf).
 
     What is taken back grows as gamma^-T: at gamma .99 the pay of the first step comes back 37
@@ -149,7 +149,7 @@ class PBIM(Repaid):
 class GRM(Repaid):
     """Pays the child, and takes each step's pay back `delay` steps later, or at the end.
 
-    Generalised reward matching, Forbes et al. 2024 (arXiv 2410.12197), section 5, with the
+    Generalised reward matching, Forbes et al. 2024 (arXiv 2410.12197), with the
     matching function that gives F_i back at step i + delay: F'_t = F_t - gamma^-delay F_{t-delay},
     and on the last step everything that is still owed. The interest is at most gamma^-delay, so
     long episodes are harmless. Any reward (-inf, inf). Memory: 8 * delay bytes per slot.

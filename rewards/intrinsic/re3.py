@@ -21,7 +21,7 @@ from rewardsmith.transition import Floats, Transition
 class RE3(LearnedTerm):
     """Pays the distance to the k-th nearest of recent states, as a fixed random encoder sees them.
 
-    Seo et al. 2021 (arXiv 2102.09430), section 3.2: r = log(||y - y_kNN||_2 + 1) with
+    Seo et al. 2021 (arXiv 2102.09430): r = log(||y - y_kNN||_2 + 1) with
     y = f(s_{t+1}), an estimate of the entropy of states (Singh et al. 2003). Nothing is trained;
     `update` puts the rows in a ring of the last `capacity`, of all slots, which takes
     `4 * capacity * (latent + 1)` bytes (516 kB by default). A state is paid by the ring before
@@ -42,7 +42,7 @@ class RE3(LearnedTerm):
         capacity: representations in the ring.
     """
 
-    source = "Seo et al. 2021 (arXiv 2102.09430), section 3.2"
+    source = "Seo et al. 2021 (arXiv 2102.09430)"
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ class RIDE(EpisodicLearned, ICM):
 
     Raileanu and Rocktaeschel 2020 (arXiv 2002.12292), section 4:
     r = ||phi(s_{t+1}) - phi(s_t)||_2 / sqrt(N_ep(s_{t+1})). phi is learned from both losses,
-    that of the inverse and that of the forward model (eq. 1 to 3), weighted as in `icm`. N_ep
+    that of the inverse and that of the forward model, weighted as in `icm`. N_ep
     counts exact states of the running episode, s_0 and this visit included. Rewards lie in
     [0, inf). A slot's counts take about 120 bytes per state: 1.2 MB by default.
 

@@ -42,3 +42,10 @@ def test_every_term_is_named() -> None:
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_the_table_says_what_replay_does(name: str) -> None:
     assert ("as stored" in ROWS[name]) == find_term(name).remembers
+
+
+@pytest.mark.parametrize("name", sorted(TERMS))
+def test_every_term_has_a_section(name: str) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    section = page.partition(f"\n### {name}\n")[2].partition("\n#")[0]
+    assert len(section.split()) > 30

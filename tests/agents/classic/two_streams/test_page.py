@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from rewardsmith.agents.classic.algorithms import find_algorithm
@@ -20,8 +21,12 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", SECTION, flags=re.MULTILINE | re.DOTALL)
 
 
-def test_the_example_prints_what_it_says():
-    (example,) = blocks("python")
+def test_there_is_one_with_rnd_and_one_with_a_term_named():
+    assert ["rnd(" in example for example in blocks("python")] == [True, False]
+
+
+@pytest.mark.parametrize("example", blocks("python"))
+def test_an_example_prints_what_it_says(example):
     command = [sys.executable, "-W", "error", "-c", example]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert f"# {printed.stdout.strip()}\n" in example
