@@ -28,9 +28,11 @@ class ADOPS(Transform):
     reaches V_E + V_I just where Q_E reaches V_E. Unlike a potential it may depend on the action.
 
     It is as good as its critics: while they are wrong, or where one sample stands for the
-    expectation over s', it bounds wrongly; hence `asymptotic`. Stricter than the paper for
-    Q_E >= V_E, where its bound is room + V_E - Q_E: with one sample, that would punish luck. V_E must be the value of the env's
+    expectation over s', it bounds wrongly; hence `asymptotic`. V_E must be the value of the env's
     own reward, so the reward has no other terms but potentials of a small scale.
+
+    Stricter than the paper where Q_E >= V_E: its bound there is room + V_E - Q_E, lower by the
+    advantage, which with one sample would punish luck.
 
     The learner's critics are needed, one for each stream: `two_streams` attaches its own, any
     other learner calls `attach`.

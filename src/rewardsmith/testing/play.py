@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
+from gymnasium.vector.utils import batch_space
 
 from rewardsmith.features import Feature, FeatureSchema
 from rewardsmith.language.nodes import Index, Name, Next, Sum
@@ -35,6 +37,8 @@ class Player:
         rng: the only source of chance.
         pool: real transitions to draw states from; None draws them from the schema's bounds.
         obs_width, action_width: length of one observation and action; 0 is a scalar action.
+        observation_space, action_space: what observations and actions are drawn from; None draws
+            numbers of those widths.
     """
 
     schema: FeatureSchema
@@ -42,6 +46,8 @@ class Player:
     pool: Transition | None = None
     obs_width: int = 8
     action_width: int = 0
+    observation_space: spaces.Space[Any] | None = None
+    action_space: spaces.Space[Any] | None = None
 
     def states(self, n: int) -> States:
         """Draw `n` states, independent of each other."""
@@ -49,9 +55,8 @@ class Player:
             rows = self.pool.select(self.rng.integers(len(self.pool), size=n))
             return States(rows.features, rows.obs, rows.action)
         features = {name: self._draw(f, n) for name, f in self.schema.items()}
-        obs = features.get("obs", self.rng.normal(size=(n, self.obs_width)))
-        shape = (n, self.action_width) if self.action_width else (n,)
-        return States(features, obs, self.rng.integers(0, 4, size=shape))
+        obs = features["obs"] if "obs" in features else self._observations(n)
+        return States(features, obs, self._actions(n))
 
     def episode(
         self,
@@ -91,6 +96,23 @@ class Player:
     def some_episode(self) -> Transition:
         """An episode of random length (2 to 9) and end."""
         return self.episode(int(self.rng.integers(2, 10)), str(self.rng.choice(ENDS[:3])))
+
+    def _observations(self, n: int) -> Any:
+        if self.observation_space is not None:
+            return self._sampled(self.observation_space, n)
+        return self.rng.normal(size=(n, self.obs_width))
+
+    def _actions(self, n: int) -> Any:
+        if self.action_space is not None:
+            return self._sampled(self.action_space, n)
+        shape = (n, self.action_width) if self.action_width else (n,)
+        return self.rng.integers(0, 4, size=shape)
+
+    def _sampled(self, space: spaces.Space[Any], n: int) -> Any:
+        batched = batch_space(space, n)
+        batched.seed(int(self.rng.integers(2**31)))
+        values = batched.sample()
+        return np.array(values, dtype=object) if isinstance(values, tuple) else values
 
     def _draw(self, feature: Feature, n: int) -> Any:
         shape = (n, *feature.shape)

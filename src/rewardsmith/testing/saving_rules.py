@@ -50,7 +50,7 @@ def formula(subject: Subject, player: Player) -> str:
                 f"{one.formula!r}. Take only numbers, words, expressions and terms as arguments."
             )
     batch = player.episode(6)
-    read_back = Subject(RewardStack.parse(one.formula), subject.schema, subject.learner)
+    read_back = subject.beside(RewardStack.parse(one.formula))
     if not close(paid(read_back.fresh(), "finish", batch), paid(subject.fresh(), "finish", batch)):
         raise Broken("The reward read back from its formula pays otherwise than the original.")
     return f"It prints as {one.formula!r} and reads back."

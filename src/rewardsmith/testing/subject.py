@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,30 @@ from rewardsmith.testing.report import Unchecked
 from rewardsmith.transition import Floats, Transition
 
 TOLERANCE = 1e-8
+#: of intrinsic terms, whose networks add in float32, in an order that depends on how many rows
+#: they read at once
+ROUGH = 1e-4
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """The spaces that the place tells; None if it tells none."""
+
+    observation: Any = None
+    action: Any = None
 
 
 class Subject:
     """A term or stack; every rule works on a bound copy of its own, never on the original."""
 
     def __init__(
-        self, given: RewardTerm | RewardStack, schema: FeatureSchema, learner: Learner
+        self,
+        given: RewardTerm | RewardStack,
+        schema: FeatureSchema,
+        learner: Learner,
+        spaces: Spaces = Spaces(),  # frozen
     ) -> None:
-        self.given, self.schema, self.learner = given, schema, learner
+        self.given, self.schema, self.learner, self.spaces = given, schema, learner, spaces
         self.is_stack = isinstance(given, RewardStack)
         self.scope = given.scope
         #: a bare term of wider scope pays only through `finish`
@@ -36,6 +51,9 @@ class Subject:
             if isinstance(given, RewardStack)
             else given.remembers
         )
+        own = [e.term for e in given.entries] if isinstance(given, RewardStack) else [given]
+        #: how far two ways to be paid may be apart
+        self.tolerance = ROUGH if any(term.intrinsic for term in own) else TOLERANCE
         self.label = given.formula if isinstance(given, RewardStack) else _label(given)
 
     def fresh(self, num_envs: int = 1, schema: FeatureSchema | None = None) -> Any:
@@ -47,9 +65,15 @@ class Subject:
             num_envs=num_envs,
             place="contract test",
             serves=frozenset(Scope),
+            observation_space=self.spaces.observation,
+            action_space=self.spaces.action,
         )
         clone.bind(binding)
         return clone
+
+    def beside(self, other: RewardTerm | RewardStack) -> Subject:
+        """Another term or stack in the same place."""
+        return Subject(other, self.schema, self.learner, self.spaces)
 
     def stack(self) -> RewardStack:
         """The subject as an unbound stack; raises `Unchecked` if its class has no name."""
@@ -142,6 +166,6 @@ def _arrays_alike(a: Any, b: Any, tolerance: float) -> bool:
     return bool(np.array_equal(a, b))
 
 
-def close(a: Floats, b: Floats) -> bool:
-    """Whether two arrays of rewards agree to `TOLERANCE`, relative to their size."""
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE))
+def close(a: Floats, b: Floats, tolerance: float = TOLERANCE) -> bool:
+    """Whether two arrays of rewards agree to `tolerance`, relative to their size."""
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance))

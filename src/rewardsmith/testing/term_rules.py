@@ -70,7 +70,7 @@ def _refuses(subject: Subject, schema: FeatureSchema) -> bool:
     try:
         subject.fresh(schema=schema)
         # The stack refuses for its terms, so a term with a name is safe in any place.
-        Subject(subject.stack(), subject.schema, subject.learner).fresh(schema=schema)
+        subject.beside(subject.stack()).fresh(schema=schema)
     except RewardsmithError:
         return True
     except Unchecked:
@@ -156,7 +156,7 @@ def online(subject: Subject, player: Player) -> str:
     for end in ("terminated", "truncated", "both"):
         episode = player.episode(7, end)
         lived, stored = play(bound, episode), paid(subject.fresh(), _method(subject), episode)
-        if close(lived, stored):
+        if close(lived, stored, subject.tolerance):
             continue
         if not subject.remembers and _remembers(subject, player):
             raise Unchecked(
@@ -202,7 +202,7 @@ def slots(subject: Subject, player: Player) -> str:
         left = stack([player.episode(3), player.episode(3)])
         right = player.episode(6)
         apart = np.stack([play(subject.fresh(), left), play(subject.fresh(), right)], axis=1)
-        if not close(_side_by_side(subject.fresh(2), left, right), apart):
+        if not close(_side_by_side(subject.fresh(2), left, right), apart, subject.tolerance):
             raise Broken(
                 "Two slots side by side were paid otherwise than each alone. Keep per-episode "
                 "state in arrays of length num_envs, and clear only the slots where reset's mask "
@@ -230,7 +230,7 @@ def invalid_rows(subject: Subject, player: Player) -> str:
     values = paid(subject.fresh(4), "step", batch)
     batch.valid = None
     expected = np.where([True, False, True, False], paid(subject.fresh(4), "step", batch), 0.0)
-    if not close(values, expected):
+    if not close(values, expected, subject.tolerance):
         raise Broken(f"Rows with valid=False must be paid 0. Received {values}, not {expected}.")
     return "Rows that are no transition are paid 0."
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 
 from rewardsmith.features import Feature, FeatureSchema
 from rewardsmith.stack import RewardStack
@@ -13,7 +15,7 @@ from rewardsmith.term import Guarantee, Learner, RewardTerm, Scope
 from rewardsmith.testing import saving_rules, term_rules
 from rewardsmith.testing.play import Player, widths
 from rewardsmith.testing.report import Report
-from rewardsmith.testing.subject import Subject
+from rewardsmith.testing.subject import Spaces, Subject
 from rewardsmith.testing.telescoping import telescoping
 from rewardsmith.transition import Transition
 
@@ -41,6 +43,8 @@ def check_term(
     schema: FeatureSchema | None = None,
     transitions: Transition | None = None,
     learner: Learner | None = None,
+    observation_space: spaces.Space[Any] | None = None,
+    action_space: spaces.Space[Any] | None = None,
     episodes: int = 20,
     seed: int = 0,
     raise_on_failure: bool = True,
@@ -55,6 +59,9 @@ def check_term(
             None takes them from `transitions`, else assumes one number in [0, 1] per need.
         transitions: real transitions; if given, states are drawn from them.
         learner: gamma and the treatment of time limits; default `Learner()`.
+        observation_space: what the place tells of its observations, which are drawn from it; None
+            tells nothing, and draws numbers. Terms that look at observations need it.
+        action_space: the same of actions. Terms that learn from actions need it.
         episodes: how many random episodes the telescoping rule compares, at least 2.
         seed: of all random states.
         raise_on_failure: whether to raise; else read `report.failed`.
@@ -68,7 +75,7 @@ def check_term(
     """
     given = RewardStack.parse(term_or_stack) if isinstance(term_or_stack, str) else term_or_stack
     known = schema or _schema_of(given, transitions)
-    subject = Subject(given, known, learner or Learner())
+    subject = Subject(given, known, learner or Learner(), Spaces(observation_space, action_space))
     report = Report(subject.label)
     if schema is None and transitions is None and given.needs:
         report.skip("schema", f"None was given; {sorted(given.needs)} were taken as in [0, 1].")
@@ -113,6 +120,8 @@ def _player(subject: Subject, pool: Transition | None, seed: int) -> Player:
         pool,
         max(8, widths(tree, "obs")),
         widths(tree, "action"),
+        subject.spaces.observation,
+        subject.spaces.action,
     )
 
 
