@@ -1,6 +1,6 @@
 """One file per signal: what a reward measures."""
 
-from rewardsmith.rewards import intrinsic
+from rewardsmith.rewards import consistency, intrinsic, normalize, verifiable
 from rewardsmith.rewards.env import EnvReward
 from rewardsmith.rewards.gates import Outcome, Tiers, Times, When
 from rewardsmith.rewards.potential import Potential
@@ -25,5 +25,8 @@ __all__ = [
     "Tolerance",
     "Value",
     "When",
+    "consistency",
     "intrinsic",
+    "normalize",
+    "verifiable",
 ]

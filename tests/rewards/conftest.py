@@ -39,3 +39,55 @@ def rows():
         )
 
     return make
+
+
+TEXTS = FeatureSchema(
+    [
+        Feature("answer", "the right answer", dtype="text"),
+        Feature("question", "what is asked", dtype="text"),
+        Feature("view", "which wording of the question this is", dtype="text"),
+        Feature("x", "a number"),
+        Feature("seconds", "a time", unit="s"),
+        Feature("tests", "which of three tests pass", shape=(3,), low=0, high=1),
+        Feature("success", "solved", dtype="bool"),
+    ]
+)
+
+
+@pytest.fixture
+def read():
+    """Parse a reward and bind it to a place of texts that serves every scope."""
+
+    def make(reward):
+        place = Binding(TEXTS, Learner(), 1, "test", frozenset(Scope))
+        return RewardStack.parse(reward).bind(place)
+
+    return make
+
+
+@pytest.fixture
+def turns():
+    """An episode of lines, one turn each; texts and numbers are those of every turn."""
+
+    def make(*lines, answer="", question="", view="", x=0.0, seconds=0.0, tests=(), success=False):
+        n = len(lines)
+        texts = {
+            name: np.array([value] * n, dtype=object)
+            for name, value in (("answer", answer), ("question", question), ("view", view))
+        }
+        wide = np.zeros((n, 3)) if not len(tests) else np.broadcast_to(tests, (n, 3)).astype(float)
+        numbers = {
+            "x": np.broadcast_to(np.asarray(x, float), (n,)).copy(),
+            "seconds": np.broadcast_to(np.asarray(seconds, float), (n,)).copy(),
+            "tests": wide,
+            "success": np.broadcast_to(np.asarray(success, bool), (n,)).copy(),
+        }
+        features = {**texts, **numbers}
+        ends = np.arange(n) == n - 1
+        said = np.array(lines, dtype=object)
+        return Transition(
+            said, said, said, np.zeros(n), ends, np.zeros(n, bool), features, features,
+            t=np.arange(n),
+        )  # fmt: skip
+
+    return make

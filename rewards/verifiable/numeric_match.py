@@ -1,0 +1,62 @@
+"""Whether the final number of an answer is the reference's."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rewardsmith import checks
+from rewardsmith.errors import ConfigError
+from rewardsmith.registry import register_term
+
+from .base import TextTerm
+from .numbers import final_number, final_unit
+
+
+@register_term("numeric_match")
+class NumericMatch(TextTerm):
+    r"""Pays 1 where the final number of `action` is that of the reference, else 0.
+
+    The rule-based accuracy reward for mathematics (e.g. GSM8K's `#### 72`, arXiv 2110.14168, and
+    MATH's \boxed{72}). Numbers are read as `final_number` says: symbolic answers such as x + 1 or
+    \sqrt{2} are not understood, an answer that states no number is worth 0.
+
+    Args:
+        action: the text that answers.
+        reference: a text with the right number.
+        tolerance: how far off the number may be.
+        relative: how far off it may be as a share of the reference.
+        units: whether the unit that follows the number must be the reference's too.
+    """
+
+    lies = (0.0, 1.0)
+
+    def __init__(
+        self,
+        action: Any,
+        reference: Any,
+        *,
+        tolerance: float = 0.0,
+        relative: float = 1e-6,
+        units: bool = False,
+    ) -> None:
+        super().__init__(action, reference)
+        number, who = checks.number, self.who
+        self._tolerance = number(f"tolerance of {who}", tolerance, least=0, write="tolerance=0.01")
+        self._relative = number(f"relative of {who}", relative, least=0, write="relative=0.001")
+        self._units = checks.truth(f"units of {who}", units, write="units=True")
+
+    def score(self, *texts: str) -> float:
+        """1 if the numbers agree."""
+        answer, reference = final_number(texts[0]), final_number(texts[1])
+        if reference is None:
+            raise ConfigError(
+                f"The reference of {self.who} states a number. Received {texts[1][:80]!r}; name a "
+                "text with the right number, or use exact_match(action, reference)."
+            )
+        if answer is None or abs(answer - reference) > self._slack(reference):
+            return 0.0
+        return float(not self._units or final_unit(texts[0]) == final_unit(texts[1]))
+
+    def _slack(self, reference: float) -> float:
+        return max(self._tolerance, self._relative * abs(reference), math.ulp(reference))
