@@ -1,0 +1,118 @@
+"""Token sequences laid into rows so that what they share is computed once.
+
+A row is a trie written out: every token has a parent, and attends to its ancestors alone. A
+sequence in a trie gives exactly what it gives by itself, for neither its positions nor what it
+attends to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardsmith.transition import Bools, Ints
+
+#: context ids and continuation ids
+Pair = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass
+class Row:
+    """One row of a batch.
+
+    Args:
+        tokens: its ids, length L.
+        parents: index of each token's predecessor, -1 for none.
+        depths: position of each token in its own sequence.
+        reads: pair index -> rows of the logits that predict its continuation.
+    """
+
+    tokens: list[int] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    depths: list[int] = field(default_factory=list)
+    reads: dict[int, Ints] = field(default_factory=dict)
+    _children: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether it is one plain sequence."""
+        return all(parent == i - 1 for i, parent in enumerate(self.parents))
+
+    def shared(self, ids: Sequence[int]) -> int:
+        """How many tokens of `ids` it holds already."""
+        node = -1
+        for count, token in enumerate(ids):
+            following = self._children.get((node, token))
+            if following is None:
+                return count
+            node = following
+        return len(ids)
+
+    def add(self, index: int, pair: Pair) -> None:
+        """Lay in a pair; the last token of its continuation predicts nothing and is left out."""
+        context, continuation = pair
+        path, node = [], -1
+        for token in (*context, *continuation[:-1]):
+            node = self._follow(node, token)
+            path.append(node)
+        self.reads[index] = np.asarray(path[len(context) - 1 :], dtype=np.int64)
+
+    def _follow(self, node: int, token: int) -> int:
+        key = (node, token)
+        if key not in self._children:
+            self._children[key] = len(self.tokens)
+            self.tokens.append(token)
+            self.parents.append(node)
+            self.depths.append(self.depths[node] + 1 if node >= 0 else 0)
+        return self._children[key]
+
+    def visible(self) -> Bools:
+        """Which tokens each token attends to, bool of shape (L, L)."""
+        seen: NDArray[np.bool_] = np.zeros((len(self), len(self)), dtype=bool)
+        for i, parent in enumerate(self.parents):
+            if parent >= 0:
+                seen[i] = seen[parent]
+            seen[i, i] = True
+        return seen
+
+
+def pack(pairs: Sequence[Pair], *, row_tokens: int, share: bool = True) -> list[Row]:
+    """Rows that hold all pairs.
+
+    Args:
+        pairs: contexts of at least one token, continuations of at least one.
+        row_tokens: longest row that sharing may make.
+        share: whether to share at all.
+
+    Two sequences meet in a row if at least a quarter of one lies in it already: attention over
+    a row costs its length squared, so strangers are better kept apart.
+    """
+    rows: list[Row] = []
+    for index in sorted(range(len(pairs)), key=lambda i: pairs[i][0] + pairs[i][1]):
+        context, continuation = pairs[index]
+        ids = (*context, *continuation[:-1])
+        row = rows[-1] if rows and share else Row()
+        shared = row.shared(ids)
+        if 4 * shared < len(ids) or len(row) + len(ids) - shared > row_tokens:
+            row = Row()
+        if not rows or row is not rows[-1]:
+            rows.append(row)
+        row.add(index, pairs[index])
+    return rows
+
+
+def batches(rows: Sequence[Row], batch_tokens: int) -> list[list[Row]]:
+    """Rows of similar length together, each batch of at most `batch_tokens` with its padding."""
+    found: list[list[Row]] = []
+    for row in sorted(rows, key=len, reverse=True):
+        if found and len(found[-1][0]) * (len(found[-1]) + 1) <= batch_tokens:
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
