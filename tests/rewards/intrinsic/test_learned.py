@@ -12,7 +12,6 @@ from gymnasium import spaces
 import rewardsmith
 from rewardsmith import RewardStack
 from rewardsmith.errors import BindingError, ConfigError, ContractError, RewardsmithError
-from rewardsmith.storage import load_state, save_state
 from rewardsmith.wrappers import RewardWrapper
 
 SMALL = "hidden=(8,), latent=4, update_every=16, batch_size=8"
@@ -33,19 +32,6 @@ def test_it_pays_nothing_until_it_has_statistics(place: Any, walk: Any, formula:
     paid = np.array(lived(place(formula), walk(12)))
     assert (paid[:8] == 0).all()  # 8 steps of 2 rows fill update_every=16
     assert (paid[8:] > 0).all()
-
-
-@pytest.mark.parametrize("formula", TERMS)
-def test_a_resumed_term_goes_on_bit_by_bit(
-    place: Any, walk: Any, tmp_path: Any, formula: str
-) -> None:
-    steps, whole, half, rest = walk(60), place(formula), place(formula), place(formula)
-    expected = lived(whole, steps)
-    found = lived(half, steps[:29])  # in the middle of what is pending
-    save_state(tmp_path / "state.npz", half.state_dict())
-    rest.load_state_dict(load_state(tmp_path / "state.npz"))
-    found += lived(rest, steps[29:])
-    assert found == expected
 
 
 @pytest.mark.parametrize("formula", TERMS)

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 import rewardsmith
-from rewardsmith.errors import BindingError, ConfigError, ContractError
-from rewardsmith.storage import load_state, save_state
+from rewardsmith.errors import ConfigError
 
 SMALL = "hidden=(8,), latent=4, update_every=16, batch_size=8"
 PLAIN = "hidden=(), latent=1, warmup=0, normalize='none', normalize_obs=False"
@@ -150,58 +149,6 @@ def test_the_first_statistics_of_observations_empty_memories_once(place: Any, wa
     assert term.errors.count == 16
 
 
-def test_slots_are_paid_alike_alone_and_together(place: Any, walk: Any) -> None:
-    together, apart = (place(f"ngu({SMALL}, warmup=0)", 3) for _ in range(2))
-    for step in walk(20, num_envs=3):
-        expected = together.step(step)
-        for rows in ([2, 0], [1]):
-            part = step.select(rows)
-            part.env_index = np.array(rows)
-            np.testing.assert_allclose(apart.step(part), expected[rows], rtol=1e-4)
-
-
-@pytest.mark.parametrize("options", ["", "memory='reservoir', capacity=9, normalize='return'"])
-def test_a_resumed_term_goes_on_bit_by_bit(
-    place: Any, walk: Any, tmp_path: Any, options: str
-) -> None:
-    formula, steps = f"ngu({SMALL}, {options})".replace(", )", ")"), walk(60)
-    whole, half, rest = (place(formula) for _ in range(3))
-    expected = lived(whole, steps)
-    found = lived(half, steps[:29])
-    save_state(tmp_path / "state.npz", half.state_dict())
-    rest.load_state_dict(load_state(tmp_path / "state.npz"))
-    assert found + lived(rest, steps[29:]) == expected
-    with pytest.raises(ConfigError, match=r"ngu.*as many envs, rows.*build it with"):
-        place(f"ngu({SMALL}, capacity=8)").load_state_dict(half.state_dict())
-    with pytest.raises(ConfigError, match=r"ngu.*as many envs as it runs in.*that of 2"):
-        place(formula, num_envs=3).load_state_dict(half.state_dict())
-    with pytest.raises(ConfigError, match="same options and observations"):
-        place(formula, size=5).load_state_dict(half.state_dict())
-
-
-def test_evaluation_moves_nothing_but_the_episodes(place: Any, walk: Any) -> None:
-    term, steps = place(f"ngu({SMALL})"), walk(40)
-    lived(term, steps[:20])
-    both = np.array([True, True])
-    term.reset(both)
-    first = [term.step(s).tolist() for s in steps]
-    term.reset(both)
-    assert [term.step(s).tolist() for s in steps] == first
-    assert max(max(row) for row in first) > 0
-
-
-def test_whole_episodes_are_paid_aside(place: Any, walk: Any) -> None:
-    term, steps = place(f"ngu({SMALL}, warmup=0)", num_envs=1), walk(12, num_envs=1)
-    with pytest.raises(BindingError, match="single stored steps cannot be paid anew"):
-        term.relabel(steps[0])
-    online = [term.step(s)[0] for s in steps]
-    rows = term.memory.rows[:, :13].clone()
-    paid = term.finish(rewardsmith.transition.stack(steps))
-    np.testing.assert_allclose(paid, online, rtol=1e-5)
-    assert term.memory.filled.tolist() == [13]
-    assert torch.equal(term.memory.rows[:, :13], rows)
-
-
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_in_a_vector_env_a_memory_holds_one_episode(mode: str) -> None:
     env = rewardsmith.make(
@@ -223,7 +170,7 @@ def test_in_a_vector_env_a_memory_holds_one_episode(mode: str) -> None:
     env.close()
 
 
-def test_what_is_refused(place: Any, step_of: Any) -> None:
+def test_what_is_refused(place: Any) -> None:
     for wrong, words in {
         "memory='rnig'": "memory of ngu is one of ring, reservoir",
         "k=0": "k of ngu is a whole number >= 1",
@@ -231,8 +178,4 @@ def test_what_is_refused(place: Any, step_of: Any) -> None:
     }.items():
         with pytest.raises(ConfigError, match=words):
             place(f"ngu({wrong})")
-    with pytest.raises(BindingError, match="learns from actions"):
-        place("ngu()", action_space=None)
-    with pytest.raises(ContractError, match=r"ngu\(\).*Received nan"):
-        place("ngu()").step(step_of(np.zeros((2, 4)), np.full((2, 4), np.nan)))
     assert place("ngu()").memory.bytes_per_slot == 128_000
