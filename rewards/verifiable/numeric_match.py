@@ -59,4 +59,5 @@ class NumericMatch(TextTerm):
         return float(not self._units or final_unit(texts[0]) == final_unit(texts[1]))
 
     def _slack(self, reference: float) -> float:
-        return max(self._tolerance, self._relative * abs(reference), math.ulp(reference))
+        slack = max(self._tolerance, self._relative * abs(reference))
+        return slack * (1 + 1e-9) + math.ulp(reference)  # 71.99 is no more than 0.01 off 72

@@ -90,7 +90,7 @@ def jaccard(given: Iterable[Any], right: Iterable[Any]) -> float:
     >>> jaccard("aab", "abc")
     0.5
     """
-    a, b = Counter(given), Counter(right)
+    a, b = Counter(iter(given)), Counter(iter(right))  # of a mapping its keys
     if a == b:
         return 1.0
     return (a & b).total() / (a | b).total()
