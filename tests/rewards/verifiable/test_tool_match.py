@@ -52,8 +52,8 @@ def test_a_reference_without_calls_pays_the_format_alone(read, turns):
 
 @pytest.mark.parametrize(
     "line",
-    ["[" * 100_000, '{"name": 1}', '{"name": "a", "parameters": NaN}', "9" * 10_000, "null", "\ud800",
-     '{"name": "a", "parameters": [1]}'],
+    ["[" * 100_000, '{"name": 1}', '{"name": "a", "parameters": NaN}', "9" * 10_000, "null",
+     "\ud800", '{"name": "a", "parameters": [1]}'],
 )  # fmt: skip
 def test_what_is_no_call_cannot_be_read(line):
     assert calls_of(f"<tool_call>{line}</tool_call>") is None
