@@ -41,7 +41,7 @@ class DEIR(EpisodicLearned):
     what is in memory stays as it was embedded; the first statistics of observations empty it.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         latent: size of e and of z.
         capacity: states that a slot keeps, `8 * capacity * latent` bytes: 512 kB by default.
         memory: `ring` forgets the oldest state, `reservoir` a random one.

@@ -29,7 +29,7 @@ class Disagreement(LearnedTerm):
     Each batch is dealt out among the models, so that no two learn from the same rows of a pass.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         models: size of the ensemble; 5 in the paper.
     """
 

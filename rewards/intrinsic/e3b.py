@@ -32,7 +32,7 @@ class E3B(EpisodicLearned, InverseFeatures):
     rows are centred and scaled unless `normalize_obs=False`; Adam in place of RMSprop.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         ridge: lambda of the paper, above 0: the smaller, the more the first steps are paid.
     """
 

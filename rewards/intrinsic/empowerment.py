@@ -43,7 +43,7 @@ class Empowerment(LearnedTerm):
     driven towards the capacity, the maximum over w: the learner, paid r, moves the policy.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`; `normalize` is `none`
+        on, training: what it looks at, and options, as for `Trained`; `normalize` is `none`
             by default, so that rewards are in nats.
         reference: `learned` or `uniform`; an unbounded `Box` has no uniform distribution.
     """

@@ -25,7 +25,7 @@ class ICM(InverseFeatures):
     agent controls; loss = (1 - beta) L_inverse + beta L_forward (eq. 7). Rewards lie in [0, inf).
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         beta: weight of the forward loss, in [0, 1].
     """
 

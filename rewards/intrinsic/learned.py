@@ -11,9 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rewardsmith import checks
 from rewardsmith.errors import BindingError, ConfigError
-from rewardsmith.rewards.intrinsic.base import IntrinsicTerm
 from rewardsmith.rewards.intrinsic.centring import Centring
 from rewardsmith.rewards.intrinsic.encoders.base import Encoder
 from rewardsmith.rewards.intrinsic.encoders.choose import of_space
@@ -27,7 +25,8 @@ from rewardsmith.rewards.intrinsic.nets import (
     optimizer_state,
 )
 from rewardsmith.rewards.intrinsic.pending import Columns, Pending
-from rewardsmith.rewards.intrinsic.scaling import Scaling, check_normalize
+from rewardsmith.rewards.intrinsic.scaling import Scaling
+from rewardsmith.rewards.intrinsic.training import Trained
 from rewardsmith.term import Binding, State
 from rewardsmith.transition import Bools, Floats, Transition
 
@@ -53,68 +52,20 @@ class Batch:
         return len(self.columns["slot"])
 
 
-class LearnedTerm(IntrinsicTerm):
+class LearnedTerm(Trained):
     """Base: subclasses write `build`, `novelty` and `loss`.
 
     It pays 0 for its first `warmup` rows: its statistics come from the learner's own steps, and
     from none besides. It then learns from each `update_every` rows, once they are full.
 
     Args:
-        on, encoder: what it looks at, as for `IntrinsicTerm`.
-        hidden: widths of the linear layers.
-        latent: size of the vectors that its networks give.
-        lr: step size of Adam.
-        batch_size: rows in a gradient step.
-        epochs: passes over the rows.
-        update_every: rows (env steps over all slots) between two updates.
-        proportion: share of the rows that each pass learns from, in (0, 1].
-        warmup: rows that are paid 0; `update_every` if None.
-        normalize: what the reward is divided by: `std`, the running deviation of single rewards;
-            `return`, that of their discounted sums (Burda et al. 2018, section 2.4); or `none`.
-        normalize_obs: whether rows are centred, divided by their deviation and cut at 5 of them.
-        device: `auto`, `cpu`, `cuda`, ...
-        seed: of weights and batches.
+        on, training: what it looks at, and options, as for `Trained`.
     """
 
     #: of `now`, `next` and `action`, what it reads
     looks: ClassVar[tuple[str, ...]] = ("next",)
     #: columns that `novelty` adds to its batch: what networks gave that nothing trains
     frozen: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(  # noqa: PLR0913  # one argument per option
-        self,
-        *on: Any,
-        encoder: str = "auto",
-        hidden: Sequence[int] = (256,),
-        latent: int = 128,
-        lr: float = 1e-3,
-        batch_size: int = 256,
-        epochs: int = 1,
-        update_every: int = 1024,
-        proportion: float = 1.0,
-        warmup: int | None = None,
-        normalize: str = "std",
-        normalize_obs: bool = True,
-        device: str = "auto",
-        seed: int = 0,
-    ) -> None:
-        super().__init__(*on, encoder=encoder)
-        name = self.term_name
-        self.hidden = tuple(checks.whole(f"hidden of {name}", w, least=1) for w in _tuple(hidden))
-        self.latent = checks.whole(f"latent of {name}", latent, least=1)
-        self.lr = checks.number(f"lr of {name}", lr, above=0)
-        self.batch_size = checks.whole(f"batch_size of {name}", batch_size, least=1)
-        self.epochs = checks.whole(f"epochs of {name}", epochs, least=1)
-        self.update_every = checks.whole(f"update_every of {name}", update_every, least=1)
-        self.proportion = checks.number(f"proportion of {name}", proportion, above=0)
-        if self.proportion > 1:
-            raise ConfigError(f"proportion of {name} lies in (0, 1]. Received {proportion!r}.")
-        given = self.update_every if warmup is None else warmup
-        self.warmup = checks.whole(f"warmup of {name}", given, least=0)
-        self.normalize = check_normalize(normalize)
-        self.normalize_obs = checks.truth(f"normalize_obs of {name}", normalize_obs)
-        self.device_name = device
-        self.seed = checks.whole(f"seed of {name}", seed, least=0)
 
     # --- what a subclass writes ---------------------------------------------------------
 
@@ -336,7 +287,3 @@ class LearnedTerm(IntrinsicTerm):
         self.pending.load_state_dict(state["pending"])
         self.rows, self._seen = int(state["rows"]), None
         self.changed()
-
-
-def _tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)

@@ -43,7 +43,7 @@ class NGU(EpisodicLearned, InverseFeatures):
     discounts and weights: that is the learner's.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         latent: size of f(s) and of the vectors of `rnd`; 32 and 128 in the paper.
         k: neighbours.
         capacity: embeddings that a slot keeps, `4 * capacity * latent` bytes: 128 kB by default.

@@ -32,7 +32,7 @@ class NovelD(EpisodicLearned, RND):
     norm is divided by sqrt(`latent`), a constant.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         alpha: share of the novelty of s_t that is taken off; 0.5 in the paper, at least 0.
         first_visits: whether only the first visit in an episode is paid.
         decimals: digits after the point that numbers are rounded to, for N_ep alone.

@@ -34,7 +34,7 @@ class RE3(LearnedTerm):
     move them little.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`; the statistics follow
+        on, training: what it looks at, and options, as for `Trained`; the statistics follow
             each `update_every` rows.
         k: which neighbour; 3 in the paper.
         average_k: whether the mean of log(distance + 1) over the k nearest is paid, as the

@@ -31,7 +31,7 @@ class RIDE(EpisodicLearned, ICM):
     Differs from the paper: Adam in place of RMSprop, means over rows in place of sums.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         beta: weight of the forward loss, in [0, 1]; 1 - beta that of the inverse loss.
         decimals: digits after the point that numbers are rounded to, for N_ep alone.
         capacity: states that a slot counts; one more makes it forget an eighth of them.

@@ -22,7 +22,7 @@ class RND(LearnedTerm):
     [0, inf). The reward is divided by the deviation of its discounted sums.
 
     Args:
-        on, training: what it looks at, and options, as for `LearnedTerm`.
+        on, training: what it looks at, and options, as for `Trained`.
         deeper: whether the predictor has a layer more than the target, as the authors' has; without
             it, a step on flat rows takes a quarter less.
     """
