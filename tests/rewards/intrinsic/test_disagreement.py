@@ -147,9 +147,41 @@ def test_relabelled_is_online_and_only_update_learns(place: Any, walk: Any) -> N
     np.testing.assert_allclose(together, np.concatenate(first), rtol=1e-4, atol=1e-7)
 
 
+def test_learned_features_keep_what_the_action_changes(place: Any, step_of: Any) -> None:
+    """x goes where the action says, y is drawn anew: f comes to follow x more than y."""
+    term = place(
+        "disagreement(features='inverse', hidden=(32,), latent=8, lr=0.005, update_every=64, "
+        "batch_size=32, epochs=4)",
+        num_envs=4,
+        size=2,
+    )
+    rng = np.random.default_rng(0)
+
+    def moved(column: int) -> float:
+        rows = torch.zeros(2, 2)
+        rows[1, column] = 1.0
+        with torch.no_grad():
+            now, after = term.nets["encoder"](rows)
+        return float((now - after).norm())
+
+    before = moved(0) / moved(1)
+    dynamics = [p.clone() for p in term.nets["dynamics"].parameters()]
+    for _ in range(300):
+        obs, action = rng.normal(size=(4, 2)), rng.integers(3, size=4)
+        step = step_of(obs, np.column_stack([obs[:, 0] + action - 1, rng.normal(size=4)]), action)
+        term.step(step)
+        term.update(step)
+    assert moved(0) / moved(1) > 2 * before
+    pairs = zip(dynamics, term.nets["dynamics"].parameters(), strict=True)
+    assert not any(torch.equal(a, b) for a, b in pairs)
+    assert "now_features" not in term.pending.state_dict()
+
+
 def test_what_is_refused(place: Any) -> None:
     with pytest.raises(ConfigError, match="models of disagreement is a whole number >= 2"):
         place("disagreement(models=1)")
+    with pytest.raises(ConfigError, match=r"one of random, inverse\. Received 'inverce'.*Did you"):
+        place("disagreement(features='inverce')")
     state = place(f"disagreement({SMALL})").state_dict()
     with pytest.raises(ConfigError, match="same options and observations"):
         place(f"disagreement({SMALL.replace('=3', '=4')})").load_state_dict(state)

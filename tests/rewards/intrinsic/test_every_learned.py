@@ -16,7 +16,7 @@ from rewardsmith.testing.subject import same
 SMALL = "hidden=(8,), latent=4, update_every=16, batch_size=8"
 OPTIONS = {
     "deir": ["capacity=100", "memory='reservoir', capacity=9"],
-    "disagreement": ["models=3"],
+    "disagreement": ["models=3", "features='inverse'"],
     "e3b": ["ridge=0.1"],
     "empowerment": ["reference='learned'"],
     "icm": ["beta=0.2"],
