@@ -9,7 +9,7 @@ import numpy as np
 
 from rewardsmith import checks
 from rewardsmith.agents.llm.record import Episode
-from rewardsmith.errors import ConfigError, near_misses
+from rewardsmith.errors import ConfigError, NonFiniteRewardError, near_misses
 from rewardsmith.transition import Floats
 
 from .registry import CreditMethod, find_credit
@@ -80,4 +80,9 @@ def _check_advantages(advantages: Floats, shape: tuple[int, ...], method: str) -
         raise ConfigError(
             f"A credit method returns advantages of shape (B, T). Received shape "
             f"{np.shape(advantages)} from {method!r} for {shape}."
+        )
+    if not np.isfinite(advantages).all():
+        raise NonFiniteRewardError(
+            f"Advantages are finite numbers. Received NaN or infinity from {method!r}; look at the "
+            "size of the rewards."
         )

@@ -152,4 +152,9 @@ def standardised(
         return values - means
     if scale == "batch":
         deviations = label_moments(values, np.zeros_like(labels), ddof=ddof)[1]
-    return (values - means) / (deviations + epsilon)
+    return divided(values - means, deviations + epsilon)
+
+
+def divided(values: Floats, by: Floats) -> Floats:
+    """Values divided, 0 where the divisor is 0: values that do not differ teach nothing."""
+    return np.divide(values, by, out=np.zeros_like(values), where=by > 0.0)

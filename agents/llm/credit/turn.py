@@ -9,7 +9,7 @@ from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.transition import Floats
 
 from .registry import register_credit
-from .rollouts import Ints, Rollouts, label_moments, returns_to_go
+from .rollouts import Rollouts, divided, label_moments, returns_to_go
 from .trajectory import check_scale
 
 BASELINES = ("zero", "alive", "start", "none")
@@ -60,12 +60,9 @@ def turn(
     flat = advantages[rollouts.alive]
     if scale != "none":
         labels = rollouts.turn_group
-        flat = flat / (_deviation(flat, labels if scale == "group" else labels * 0) + epsilon)
+        _, deviations = label_moments(flat, labels if scale == "group" else labels * 0)
+        flat = divided(flat, deviations + epsilon)
     return rollouts.pad(flat)
-
-
-def _deviation(values: Floats, labels: Ints) -> Floats:
-    return label_moments(values, labels)[1]
 
 
 def leave_one_out(rollouts: Rollouts, returns: Floats, baseline: str) -> Floats:
