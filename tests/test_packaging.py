@@ -108,8 +108,18 @@ def test_a_plain_install_stays_light(wheel: zipfile.ZipFile) -> None:
     assert "gymnasium" in plain
     assert heavy.isdisjoint(plain)
     extras = {e.removeprefix("Provides-Extra: ") for e in text.splitlines() if "Provides-E" in e}
-    envs = {"text", "gui", "robotic", "multiagent", "science", "reasoning", "arena", "nethack"}
-    assert extras == envs | {"llm", "sentences", "all", "dev"}
+    envs = {
+        "text",
+        "household",
+        "gui",
+        "robotic",
+        "multiagent",
+        "science",
+        "reasoning",
+        "arena",
+        "nethack",
+    }
+    assert extras == envs | {"llm", "sentences", "openai", "all", "dev"}
 
 
 def test_every_requirement_is_pinned() -> None:

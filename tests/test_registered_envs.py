@@ -14,7 +14,8 @@ from rewardsmith.term import Scope
 GYM = [e for e in catalog().values() if e.family != "multiagent"]
 #: what SB3 needs in place of text spaces
 NUMERIC = {
-    "text": {"actions": "index", "obs": "hash"},
+    # Two tasks, because some take seconds to make.
+    "text": {"actions": "index", "obs": "hash", "n_tasks": 2},
     "gui": {"actions": "index", "obs": "elements"},
 }
 #: a free line of text is no action for SB3

@@ -78,7 +78,7 @@ class HouseholdEnv(TextGame):
         self._library: Any = None
         self._game: Game
         self._engine: Engine
-        self._seen, self._looks, self._visited = View(), "", set[str]()
+        self._seen, self._visited = View(), set[str]()
         self._plan: list[Step] | None = []
         self._length = self._first_length = 1
         self._done = False
@@ -110,7 +110,7 @@ class HouseholdEnv(TextGame):
         self._visited, self._length = set(), 1
         self._observe()
         self._first_length = max(self._length, 1)
-        return f"{self._looks}\n\nYour task is to: {self._game.chore.text}."
+        return f"{self._engine.look()}\n\nYour task is to: {self._game.chore.text}."
 
     def _play(self, line: str) -> Reply:
         command = " ".join(line.lower().split())
@@ -123,7 +123,7 @@ class HouseholdEnv(TextGame):
     def _observe(self) -> None:
         """Read the state once for the features and the plan."""
         self._done = self._engine.done
-        self._seen, self._looks = view(self._engine.facts), self._engine.look()
+        self._seen = view(self._engine.facts)
         self._plan = shortest(self._seen, self._game.chore)
         self._length = self._length if self._plan is None else len(self._plan)
         self._visited |= set(self._here()) - self._seen.shut
@@ -160,8 +160,16 @@ class HouseholdEnv(TextGame):
 
     def _caption(self) -> str:
         held = self._engine.names.get(self._seen.held, "nothing")
-        task = f"Your task is to: {self._game.chore.text}."
-        return f"{self._looks}\nYou are carrying {held}.\n{task}"
+        lines = [self._shows(place) for place in self._here()] or ["You stand in the middle."]
+        return "\n".join([*lines, f"You carry {held}.", f"The task: {self._game.chore.text}."])
+
+    def _shows(self, place: str) -> str:
+        """A receptacle and what can be seen of it."""
+        names, seen = self._engine.names, self._seen
+        if place in seen.shut:
+            return f"The {names[place]} is closed."
+        things = sorted(names[thing] for thing, spot in seen.inside.items() if spot == place)
+        return f"The {names[place]} has {', '.join(things) or 'nothing'}."
 
     def _admissible(self) -> list[str]:
         return list(self._engine.commands)
