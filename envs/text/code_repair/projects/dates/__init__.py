@@ -1,0 +1,1 @@
+"""A small package of dates, for bugs to be put in."""

@@ -1,0 +1,1 @@
+"""A small package of maps, for bugs to be put in."""

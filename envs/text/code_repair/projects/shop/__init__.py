@@ -1,0 +1,1 @@
+"""A small package of shop, for bugs to be put in."""

@@ -1,0 +1,1 @@
+"""A small package of words, for bugs to be put in."""
