@@ -74,10 +74,10 @@ class Ensemble(Gate):
         if len(known) < len(parts):
             return None
         lows, highs = [p.low for p in known], [p.high for p in known]
-        low, high = (
-            (np.mean(lows), np.mean(highs)) if self._how != "min" else (min(lows), min(highs))
-        )
-        if self._how == "uwo":
+        low, high = min(lows), min(highs)
+        if self._how != "min":
+            low, high = float(np.mean(lows)), float(np.mean(highs))
+        if self._how == "uwo":  # no variance is above a quarter of the squared range
             low -= self._penalty * (max(highs) - min(lows)) ** 2 / 4
         return Interval(low, high)
 

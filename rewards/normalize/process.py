@@ -83,4 +83,4 @@ class DeltaProcess(Transform):
 
     def apply(self, values: Floats) -> Floats:
         """Differences to the next row, of an episode in order."""
-        return values - np.append(values[1:], 0.0)[: len(values)]
+        return np.asarray(values - np.append(values[1:], 0.0)[: len(values)])

@@ -36,7 +36,7 @@ class Trust(GroupNormaliser):
 
     def compare(self, totals: Floats, episodes: Sequence[Transition]) -> Floats:
         """The totals, weighted."""
-        return totals[0] * self.weight(totals[0], self.holds(episodes))
+        return np.asarray(totals[0] * self.weight(totals[0], self.holds(episodes)))
 
     def weight(self, totals: Floats, correct: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
         """gamma times the annealing, in [0, 1]."""

@@ -56,7 +56,7 @@ def similarity(a: str, b: str) -> float | None:
     if max(len(a), len(b)) > MOST:
         return None
     for parts in (list, str.split, str.splitlines):
-        left, right = parts(a), parts(b)  # type: ignore[operator]  # each takes a str
+        left, right = parts(a), parts(b)
         if _pairs(left, right) <= PAIRS:
             return difflib.SequenceMatcher(None, left, right, autojunk=False).ratio()
     return None

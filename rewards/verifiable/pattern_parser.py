@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -14,7 +15,12 @@ DEEPEST = 20
 #: largest count in {m,n}
 COUNT = 1000
 
-_CLASSES = {"d": str.isdecimal, "s": str.isspace, "w": lambda c: c.isalnum() or c == "_"}
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
+
+
+_CLASSES: dict[str, Callable[[str], bool]] = {"d": str.isdecimal, "s": str.isspace, "w": _is_word}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 

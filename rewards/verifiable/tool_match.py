@@ -93,7 +93,7 @@ def jaccard(given: Iterable[Any], right: Iterable[Any]) -> float:
     a, b = Counter(iter(given)), Counter(iter(right))  # of a mapping its keys
     if a == b:
         return 1.0
-    return (a & b).total() / (a | b).total()
+    return float((a & b).total() / (a | b).total())
 
 
 def calls_of(text: str) -> list[Call] | None:

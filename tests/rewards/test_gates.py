@@ -90,3 +90,23 @@ def test_wrong_gates_state_the_rule(bind, formula):
 def test_wrong_options_state_the_rule(formula, rule):
     with pytest.raises(RewardsmithError, match=rule):
         RewardStack.parse(formula)
+
+
+def test_an_outcome_gates_a_term_that_compares_a_group(read, turns):
+    stack = read("outcome(success, 4*win_rate(x))")
+    assert stack.scope == "group"
+    group = [turns("a", x=1), turns("a", x=3, success=True), turns("a", x=9)]
+    assert [p.total.tolist() for p in stack.finish_group(group)] == [[0], [2], [0]]
+    assert stack.step(group[1]).total.tolist() == [0]
+
+
+def test_tiers_of_terms_that_compare_a_group(read, turns):
+    stack = read("tiers((success, majority_vote(action)), (x >= 1, win_rate(x)))")
+    group = [turns("7", x=1, success=True), turns("7", x=0), turns("8", x=2, success=True)]
+    # the second failed the first tier, so its win rate (0 anyhow) does not count
+    assert [float(p.total[0]) for p in stack.finish_group(group)] == [1.5, 1, 1]
+
+
+def test_step_gates_refuse_terms_that_compare_a_group(read):
+    with pytest.raises(ConfigError, match=r"when pays step by step.*scope 'group'"):
+        read("when(success, win_rate(x))")

@@ -103,3 +103,21 @@ def test_only_scale_leaves_its_claim_to_the_term_inside():
 def test_clip_wants_its_bounds_in_order(bind):
     with pytest.raises(ConfigError, match=r"low <= high. Received \(2, 1\)"):
         bind("clip(env, 2, 1)")
+
+
+@pytest.mark.parametrize(
+    ("formula", "paid"),
+    [
+        # win rates of the totals 1, 3, 3: 0, 3/4, 3/4
+        ("scale(win_rate(x), 4)", [0, 3, 3]),
+        ("clip(win_rate(x), 0.1, 0.5)", [0.1, 0.5, 0.5]),
+        ("tanh(win_rate(x))", np.tanh([0, 0.75, 0.75])),
+        ("normalize(win_rate(x))", [0, 0.75, 0.75]),
+    ],
+)
+def test_transforms_of_a_term_that_compares_a_group(read, turns, formula, paid):
+    stack = read(formula)
+    assert stack.scope == "group"
+    group = [turns("a", x=1), turns("a", x=3), turns("a", x=3)]
+    np.testing.assert_allclose([float(p.total[0]) for p in stack.finish_group(group)], paid)
+    assert stack.step(group[0]).total.tolist() == [0]

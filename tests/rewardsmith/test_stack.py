@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from rewardsmith import Binding, Feature, FeatureSchema, Learner, RewardStack, RewardTerm
+from rewardsmith import Binding, Feature, FeatureSchema, Learner, RewardStack, RewardTerm, Scope
 from rewardsmith.errors import (
     BindingError,
     ConfigError,
@@ -269,3 +269,43 @@ def test_what_editors_put_first_is_no_part_of_a_reward(begin):
     with pytest.raises(LanguageError) as caught:
         RewardStack.parse("\ufeffenv + 2x")
     assert caught.value.column == 6
+
+
+def group(formula):
+    place = Binding(SCHEMA, serves=frozenset(Scope))
+    return RewardStack.parse(formula).bind(place)
+
+
+def test_a_group_is_paid_with_components_and_weights():
+    stack = group("2*env + 3*win_rate(x)")
+    low, high = step([1, 1], [1, 1], reward=1), step([5], [5], reward=1)
+    first, second = stack.finish_group([low, high])
+    assert first.terms["env"].tolist() == [2, 2]
+    assert first.terms["win_rate"].tolist() == [0, 0]
+    assert second.terms["win_rate"].tolist() == [3]
+    assert (first.total.tolist(), second.total.tolist()) == ([2, 2], [5])
+
+
+def test_terms_that_need_no_group_are_paid_as_alone():
+    stack = group("env + outcome(key, x) + 0.1*x + potential(x)")
+    episodes = [step([1, 2], [2, 3], reward=1), step([4], [5])]
+    for together, episode in zip(stack.finish_group(episodes), episodes, strict=True):
+        alone = stack.finish(episode)
+        np.testing.assert_array_equal(together.total, alone.total)
+        assert together.terms.keys() == alone.terms.keys()
+    assert stack.finish_group([]) == []
+
+
+def test_a_group_term_that_is_no_number_names_itself():
+    with pytest.raises(NonFiniteRewardError, match="win_rate"):
+        group("env + win_rate(x)").finish_group([step([np.nan], [0]), step([1], [0])])
+
+
+def test_a_group_term_waits_for_its_group():
+    stack = group("env + win_rate(x)")
+    assert (stack.scope, stack.guarantee) == ("group", "biased")
+    out = stack.step(step([3], [4], reward=1))
+    assert out.total.tolist() == [1]
+    assert out.terms["win_rate"].tolist() == [0]
+    with pytest.raises(BindingError, match=r"(?s)'group'.*--agent llm"):
+        bound("env + win_rate(x)")
