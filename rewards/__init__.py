@@ -1,6 +1,6 @@
 """One file per signal: what a reward measures."""
 
-from rewardsmith.rewards import consistency, intrinsic, normalize, verifiable
+from rewardsmith.rewards import consistency, intrinsic, likelihood, normalize, verifiable
 from rewardsmith.rewards.env import EnvReward
 from rewardsmith.rewards.gates import Outcome, Tiers, Times, When
 from rewardsmith.rewards.potential import Potential
@@ -27,6 +27,7 @@ __all__ = [
     "When",
     "consistency",
     "intrinsic",
+    "likelihood",
     "normalize",
     "verifiable",
 ]

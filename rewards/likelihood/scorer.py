@@ -149,7 +149,7 @@ class Scorer:
                 "bound. Train with --agent llm, call rewardsmith.rewards.likelihood.bind_policy("
                 "model, tokenizer), or name a model: model='/path/to/model'."
             )
-        version = (id(self.model), sum(p._version for p in self.model.parameters()))
+        version = version_of(self.model)
         if version != self._version:
             self._version = version
             self.changed()
@@ -199,6 +199,11 @@ class Scorer:
                 "with its continuation; shorten the texts (max_text of the environment), or use "
                 "a model that takes more."
             )
+
+
+def version_of(model: Any) -> tuple[int, int]:
+    """What differs when a model is another, or its weights were changed in place."""
+    return id(model), sum(p._version for p in model.parameters())
 
 
 def shares(model: Any) -> bool:
