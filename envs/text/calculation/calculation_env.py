@@ -32,6 +32,7 @@ SCHEMA = FeatureSchema(
         Feature("steps_needed", "operators of the expression", low=1, unit="steps", dtype="int"),
         Feature("steps_correct", "operators worked out so far", low=0, unit="steps", dtype="int"),
         Feature("steps_left", "operators still to work out", low=0, unit="steps", dtype="int"),
+        Feature("share_left", "steps_left over steps_needed", low=0, high=1),
         Feature("steps_wrong", "steps that were false or fitted nowhere", low=0, dtype="int"),
         Feature("answered", "an answer was given", dtype="bool"),
         Feature(
@@ -149,6 +150,7 @@ class CalculationEnv(TextGame):
             "steps_needed": needed,
             "steps_correct": needed - left,
             "steps_left": left,
+            "share_left": left / needed,
             "steps_wrong": self._wrong,
             "answered": given is not None,
             "distance": log_distance(given or Fraction(0), self._truth),
