@@ -80,7 +80,7 @@ def correctness(calls: list[Call] | None, truth: list[Call]) -> float:
 
 
 def _agreement(given: Mapping[str, Any], right: Mapping[str, Any]) -> float:
-    equal = sum(k in given and given[k] == v for k, v in right.items())
+    equal = sum(1 for k, v in right.items() if k in given and given[k] == v)
     return jaccard(given, right) + equal
 
 
