@@ -25,7 +25,7 @@ class Engine:
 
     Args:
         problem: a problem of ALFRED's domain.
-        library: Fast Downward, from `load_library`; it holds one state, so that every engine
+        library: Fast Downward, from `borrow_library`; it holds one state, so that every engine
             that lives needs its own.
 
     `facts` are (predicate, argument, ...) in lower case; `names` says what the player reads for
@@ -120,9 +120,18 @@ class Engine:
         return str(_logic().grammar.derive(rule, context))
 
 
-def load_library() -> Any:
-    """A copy of Fast Downward's library, with a state of its own."""
-    return require("fast_downward", extra="household").load_lib()
+#: libraries that no engine uses: to unload one makes the interpreter crash when it exits
+_IDLE: list[Any] = []
+
+
+def borrow_library() -> Any:
+    """A copy of Fast Downward's library with a state of its own, until it is given back."""
+    return _IDLE.pop() if _IDLE else require("fast_downward", extra="household").load_lib()
+
+
+def give_back(library: Any) -> None:
+    """Let another engine use a library that was borrowed."""
+    _IDLE.append(library)
 
 
 def player_names(things: list[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from rewardsmith.envs.text.base import MANY, Reply, TextGame
 from rewardsmith.errors import ContractError, require, unknown_name
 
 from .chores import KINDS
-from .engine import Engine, load_library
+from .engine import Engine, borrow_library, give_back
 from .games import Game, Generated, Source, Stored, find_games
 from .package import folder
 from .planner import Step, shortest
@@ -84,9 +84,9 @@ class HouseholdEnv(TextGame):
         self._done = False
 
     def close(self) -> None:
-        """Free the state machine."""
+        """Let another env use the state machine."""
         if self._library is not None:
-            require("fast_downward", extra="household").close_lib(self._library)
+            give_back(self._library)
         self._library, self._over = None, True
 
     def __deepcopy__(self, memo: dict[int, Any]) -> HouseholdEnv:
@@ -104,7 +104,7 @@ class HouseholdEnv(TextGame):
 
     def _begin(self, task_seed: int) -> str:
         if self._library is None:
-            self._library = load_library()
+            self._library = borrow_library()
         self._game = self._source.game(task_seed)
         self._engine = Engine(self._game.problem, self._library)
         self._visited, self._length = set(), 1
