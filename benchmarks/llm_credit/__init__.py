@@ -1,0 +1,1 @@
+"""Credit to turns: expected gradients by enumeration, identities with TRL, learning."""
