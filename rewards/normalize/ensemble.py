@@ -26,8 +26,9 @@ class Ensemble(Gate):
     """Pays, row by row, the least or the mean of several terms, or the mean less their variance.
 
     Coste et al. 2023, "Reward Model Ensembles Help Mitigate Overoptimization" (arXiv 2310.02743):
-    worst-case optimisation (`min`), mean optimisation (`mean`), and uncertainty-weighted
-    optimisation (`uwo`): mean - penalty * 1/k sum_i (R_i - mean)^2.
+    equations 3 to 5: mean optimisation (`mean`), worst-case optimisation (`min`), and
+    uncertainty-weighted optimisation (`uwo`): mean - penalty * 1/k sum_i (R_i - mean)^2 (the
+    released code divides by k - 1).
 
     Args:
         terms: two or more terms.

@@ -22,10 +22,10 @@ class ReNorm(Gate):
     """Pays process rewards plus the outcome less 1, and the outcome itself on the last row.
 
     ReNorm of PPR, "Hybrid Reward Normalization for Process-supervised Non-verifiable Agentic
-    Tasks" (arXiv 2509.25598). Second-hand: the paper's section could not be read; the form here is
-    r_t = p_t + o - 1 for every turn but the last, and o for the last, with p_t in [0, 1] and o in
-    [0, 1]. In a success a turn pays p_t >= 0, in a failure p_t - 1 <= 0, so that no failure earns
-    by its process.
+    Tasks" (arXiv 2509.25598). Second-hand, of a summary: the outcome is given to every step and the
+    reward centred, so that process rewards are at least 0 where the answer is right and at most 0
+    where it is wrong. The form here has that property: r_t = p_t + o - 1 for every turn but the
+    last, and o for the last, with p_t and o in [0, 1].
 
     Args:
         process: the reward of each turn, in [0, 1].

@@ -10,7 +10,7 @@ Point = tuple[float, ...]
 def hypervolume(points: Sequence[Point], reference: Point) -> float:
     """Volume of what lies above `reference` and at or below any of the points; all maximised.
 
-    Slices along the first axis (While et al. 2012); exponential in the number of axes, so keep
+    Slices along the first axis; exponential in the number of axes, so keep
     it at a handful.
 
     >>> hypervolume([(1.0, 3.0), (2.0, 1.0)], (0.0, 0.0))

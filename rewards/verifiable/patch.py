@@ -23,9 +23,9 @@ PAIRS = 400_000
 class PatchSimilarity(TextTerm):
     """Pays how alike a patch and the reference patch are, in [0, 1]; -1 for a wrong format.
 
-    SWE-RL (arXiv 2502.18449, equation 1): R = -1 if the format is wrong, else difflib's
-    SequenceMatcher ratio of the two patches. Differs from the released code, which first applies
-    search/replace blocks to the files and takes the mean over files: here the patch's text is
+    SWE-RL (arXiv 2502.18449, as released): R = -1 if the format is wrong, else difflib's
+    SequenceMatcher ratio of the two patches. Differs from the released code in that it first
+    applies search/replace blocks to the files and takes the mean over files: here the patch's text is
     compared as it stands. Characters are compared as long as that is cheap, else words, else
     lines (difflib is quadratic and worse); patches that are too long even so are a wrong format.
 

@@ -24,23 +24,29 @@ from rewardsmith.transition import Floats, Transition
 
 @register_term("difficulty_weighted")
 class DifficultyWeighted(GroupTerm):
-    """Pays each turn the share of tests that pass, hard ones weighing more, in [0, 1].
+    """Pays each turn for the tests that pass, rare and hard ones weighing more.
 
-    VeRPO (arXiv 2601.03525): dense rewards from difficulty-weighted partial success, where a
-    test's difficulty is estimated from its pass rate rho_j within the group. Second-hand: the
-    paper's own weights could not be read; here w_j = max(1 - rho_j, least), rho_j the share of
-    episodes in whose last turn test j passes, and a turn pays sum_j w_j passed_j / sum_j w_j. If
-    every w_j is 0 all tests weigh the same. Add the outcome itself as a term of its own, as VeRPO
-    does.
+    VeRPO (arXiv 2601.03525v3, equations 3 and 7 to 10, read in a summary that quotes them): with
+    rho_j the share of all turns of the group in which test j passes, a turn pays sum_j w_j
+    passed_j, w_j = exp(-alpha rho_j) / (N_j + delta), N_j = sum_i exp(-(rho_j - rho_i)^2 / (2
+    width^2)). Tests as hard as many others weigh less, so that a mass of easy tests does not
+    outweigh the few hard ones. Rewards lie in [0, K]. Add the outcome itself as a term of its
+    own, as VeRPO does. The defaults are ours.
 
     Args:
         tests: a feature of shape (K,): 1 where test k passes; it is read at the states reached.
-        least: the weight of a test that every episode passes.
+        alpha: how much more hard tests weigh.
+        width: how near in difficulty tests are counted together.
+        delta: added to the density.
     """
 
-    def __init__(self, tests: Any, *, least: float = 0.1) -> None:
-        self.tests = as_expression(tests)
-        self._least = checks.number(f"least of {self.term_name}", least, least=0, write="least=0.1")
+    def __init__(
+        self, tests: Any, *, alpha: float = 1.0, width: float = 0.1, delta: float = 1e-6
+    ) -> None:
+        self.tests, who = as_expression(tests), self.term_name
+        self._alpha = checks.number(f"alpha of {who}", alpha, least=0, write="alpha=1")
+        self._width = checks.number(f"width of {who}", width, above=0, write="width=0.1")
+        self._delta = checks.number(f"delta of {who}", delta, least=0, write="delta=1e-6")
 
     @property
     def needs(self) -> frozenset[str]:
@@ -53,15 +59,16 @@ class DifficultyWeighted(GroupTerm):
         self._name = vector(self.tests, binding, f"{self.term_name}(tests)")
 
     def finish_group(self, episodes: Sequence[Transition]) -> list[Floats]:
-        """The weighted share of passed tests in each turn."""
+        """What the passed tests of each turn weigh."""
         passed = [np.asarray(e.next_features[self._name], np.float64) > 0.5 for e in episodes]
-        weights = np.maximum(1.0 - np.mean([p[-1] for p in passed], axis=0), self._least)
-        weights = weights if weights.sum() > 0 else np.ones_like(weights)
-        return [p @ weights / weights.sum() for p in passed]
+        weights = self.weights(np.concatenate(passed).mean(axis=0))
+        return [p @ weights for p in passed]
 
-    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
-        """[0, 1]."""
-        return Interval(0.0, 1.0)
+    def weights(self, rates: Floats) -> Floats:
+        """The weight of each test, of the tests' pass rates; both of shape (K,)."""
+        gaps = (rates[:, None] - rates[None, :]) / self._width
+        density = np.exp(-0.5 * gaps**2).sum(axis=1)
+        return np.asarray(np.exp(-self._alpha * rates) / (density + self._delta))
 
 
 @register_term("code_speed")

@@ -4,28 +4,31 @@ import pytest
 from rewardsmith.errors import BindingError, ConfigError
 
 
-def test_hard_tests_weigh_more_by_hand(read, turns):
-    # pass rates over 4 episodes: 1, 1/2, 1/4 -> weights max(1 - rho, .1): .1, .5, .75
-    group = [turns("a", tests=t) for t in ([1, 1, 1], [1, 1, 0], [1, 0, 0], [1, 0, 0])]
-    paid = read("difficulty_weighted(tests)").finish_group(group)
-    total = 0.1 + 0.5 + 0.75
-    np.testing.assert_allclose(
-        [p.total[0] for p in paid], [1, 0.6 / total, 0.1 / total, 0.1 / total]
-    )
+def test_the_weights_of_the_paper_by_hand(read, turns):
+    # pass rates over 4 turns: 1, 1, 1/4; the first two are one in difficulty, the last is alone
+    group = [turns("a", tests=t) for t in ([1, 1, 1], [1, 1, 0])]
+    group.append(turns("a", "b", tests=np.array([[1, 1, 0], [1, 1, 0]])))
+    stack = read("difficulty_weighted(tests, alpha=2, width=0.01, delta=1)")
+    easy, hard = np.exp(-2.0) / (2 + 1), np.exp(-0.5) / (1 + 1)
+    paid = [p.total for p in stack.finish_group(group)]
+    np.testing.assert_allclose(paid[0], [2 * easy + hard])
+    np.testing.assert_allclose(paid[1], [2 * easy])
+    np.testing.assert_allclose(paid[2], [2 * easy, 2 * easy])
 
 
-def test_each_turn_is_paid_for_its_own_tests(read, turns):
-    episode = turns("a", "b", tests=np.array([[0, 0, 0], [1, 0, 0]]))
-    paid = read("difficulty_weighted(tests, least=0)").finish_group([episode, turns("c")])
-    # rho of the first test 1/2, of the others 0: weights .5, 1, 1
-    np.testing.assert_allclose(paid[0].total, [0, 0.5 / 2.5])
-    np.testing.assert_allclose(paid[1].total, [0])
+def test_many_easy_tests_do_not_outweigh_a_hard_one(read, turns):
+    # two tests that all pass count as one: more of them add nothing
+    group = [turns("a", tests=t) for t in ([1, 1, 1], [1, 1, 0])]
+    paid = [float(p.total[0]) for p in read("difficulty_weighted(tests)").finish_group(group)]
+    assert paid[1] == pytest.approx(np.exp(-1.0), rel=1e-5)
+    assert paid[0] - paid[1] > paid[1]
 
 
-def test_tests_that_all_pass_weigh_the_same(read, turns):
-    group = [turns("a", tests=[1, 1, 1])] * 2
-    paid = read("difficulty_weighted(tests, least=0)").finish_group(group)
-    assert [p.total[0] for p in paid] == [1.0, 1.0]
+def test_a_wide_width_and_no_alpha_are_the_plain_share(read, turns):
+    group = [turns("a", tests=t) for t in ([1, 1, 0], [1, 0, 0])]
+    stack = read("difficulty_weighted(tests, alpha=0, width=1000, delta=0)")
+    paid = [float(p.total[0]) for p in stack.finish_group(group)]
+    np.testing.assert_allclose(paid, [2 / 3, 1 / 3], rtol=1e-5)
 
 
 def test_only_a_vector_feature_will_do(read):
@@ -45,7 +48,7 @@ def test_correct_code_is_paid_for_speed(read, turns):
 
 
 def test_wrong_options_name_the_term(read):
-    with pytest.raises(ConfigError, match="least of difficulty_weighted"):
-        read("difficulty_weighted(tests, least=-1)")
+    with pytest.raises(ConfigError, match="width of difficulty_weighted"):
+        read("difficulty_weighted(tests, width=0)")
     with pytest.raises(ConfigError, match="failed of code_speed"):
         read("code_speed(success, seconds, 1, failed='x')")
