@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rewardsmith.envs.text.base import MANY, Reply, TextGame
+from rewardsmith.envs.text.base import MANY, SPLITS, Reply, TextGame
+from rewardsmith.envs.text_space import one_of
 from rewardsmith.errors import ContractError, require, unknown_name
 
 from .chores import KINDS
@@ -70,6 +71,7 @@ class HouseholdEnv(TextGame):
     ) -> None:
         if chore not in (*KINDS, "any"):
             raise unknown_name("household chore", chore, [*KINDS, "any"])
+        one_of("split", more.get("split", "train"), SPLITS)
         size = Furnishing(copies, clutter)
         stored = find_games(Path(games), more.get("split", "train"), chore) if games else ()
         most = len(stored) or MANY

@@ -63,8 +63,8 @@ class Walk:
 
 def shortest(seen: View, chore: Chore) -> list[Step] | None:
     """The fewest steps that do the chore: none if it is done, None if it cannot be."""
-    makers = {"two": _two, "examine": _examine}
-    walks = makers.get(chore.kind, _one)(seen, chore)
+    plans = {"two": _two, "examine": _examine}.get(chore.kind, _one)
+    walks = plans(seen, chore)
     best = min(walks, key=lambda walk: len(walk.steps), default=None)
     return None if best is None else best.steps
 

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
+from rewardsmith.errors import ConfigError
+
 from .chores import CHANGES, KINDS, Chore
 from .package import constants, floor_plan, goals
 
@@ -39,6 +41,13 @@ class Furnishing:
 
     copies: int = 3
     clutter: int = 8
+
+    def __post_init__(self) -> None:
+        if self.copies < 1 or self.clutter < 0:
+            raise ConfigError(
+                "A room has at least 1 copy and at least 0 kinds of clutter. "
+                f"Received copies={self.copies}, clutter={self.clutter}."
+            )
 
 
 def furnish(seed: int, kind: str, split: str, size: Furnishing) -> tuple[Room, Chore]:
