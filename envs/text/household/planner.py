@@ -23,7 +23,7 @@ class Walk:
     def __init__(self, seen: View, after: Walk | None = None) -> None:
         self.seen = seen
         self.steps: list[Step] = list(after.steps) if after else []
-        self._at = after._at if after else seen.at
+        self._at: str = after._at if after else seen.at
         self._opened: set[str] = set(after._opened) if after else set()
 
     def then(self) -> Walk:

@@ -160,9 +160,17 @@ def make_cooking(
     **more: Any,
 ) -> TextWorldEnv:
     """A recipe to cook, of the split's own foods; as `CookingSettings`, the rest as `make_env`."""
-    foods = "test" if more.get("split") == "test" else "train"
-    skills = {"opening": opening, "cook": cook, "cut": cut, "drop": drop}
-    return _built(CookingSettings(recipe=recipe, take=take, go=go, foods=foods, **skills), more)
+    settings = CookingSettings(
+        recipe=recipe,
+        take=take,
+        go=go,
+        opening=opening,
+        cook=cook,
+        cut=cut,
+        drop=drop,
+        foods="test" if more.get("split") == "test" else "train",
+    )
+    return _built(settings, more)
 
 
 def make_custom(
