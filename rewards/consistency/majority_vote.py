@@ -69,4 +69,5 @@ class MajorityVote(GroupTextTerm):
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """[0, 1]; with an entropy it depends on the group's size."""
+        self.count(givens)
         return Interval(0.0, 1.0) if self._entropy == 0 or self._form == "label" else None

@@ -10,6 +10,7 @@ import numpy as np
 from rewardsmith import checks
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.expression import inferred
 from rewardsmith.term import Learner
 from rewardsmith.transition import Floats, Transition
 
@@ -54,5 +55,7 @@ class Par(GroupNormaliser):
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """[0, 1]."""
+        for reference in self.conditions:
+            inferred(reference, givens, at="next")
         self.children[0].bounds(givens, learner)
         return Interval(0.0, 1.0)

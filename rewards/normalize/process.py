@@ -25,8 +25,8 @@ class ClipProcess(Transform):
     """Pays min(r, eta) - eta: never above 0, so that more steps never pay more.
 
     Gao et al. 2024, "On Designing Effective RL Reward at Training Time for LLM Reasoning" (arXiv
-    2410.15115), Clip: a process reward of each step is bounded above by 0, good steps (r >= eta)
-    pay nothing and bad ones cost.
+    2410.15115), Clip (form second-hand): the reward of each step is bounded above by 0, good steps
+    (r >= eta) pay nothing and bad ones cost.
 
     Args:
         child: the process reward.
@@ -52,8 +52,9 @@ class ClipProcess(Transform):
 class DeltaProcess(Transform):
     """Pays r_k - r_{k+1} for each step but the last, which pays r_K: the sum is r_1.
 
-    Gao et al. 2024 (arXiv 2410.15115), Delta: differences of adjacent process rewards, so that
-    the sum over any episode is bounded by one step's reward, and the return from step k is r_k.
+    Gao et al. 2024 (arXiv 2410.15115), Delta (form second-hand): differences of adjacent rewards,
+    so that the sum over any episode is bounded by one step's reward, and the return from step k
+    is r_k.
 
     Args:
         child: the process reward.

@@ -62,7 +62,13 @@ class TextTerm(RewardTerm):
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """The range of its scores."""
+        self.count(givens)
         return None if self.lies is None else Interval(*self.lies)
+
+    def count(self, givens: Givens) -> None:
+        """Tell the report that its features count, although nothing is computed with texts."""
+        if givens.report is not None:
+            givens.report.read |= self.needs
 
 
 class GroupTextTerm(GroupTerm, TextTerm):

@@ -12,7 +12,7 @@ from rewardsmith import checks
 from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.expression import as_expression, compiled, features_of
+from rewardsmith.rewards.expression import as_expression, compiled, features_of, inferred
 from rewardsmith.term import Binding, Learner
 from rewardsmith.transition import Floats, Transition
 
@@ -107,5 +107,7 @@ class LengthCosine(TextTerm):
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """From the least to the most of all pays."""
+        self.count(givens)
+        inferred(self.success, givens)
         pays = [*self._pays[0], *self._pays[1], self._exceed]
         return Interval(min(pays), max(pays))

@@ -61,8 +61,9 @@ class LengthDrpo(GroupLength):
     """Pays correct episodes by a softmax of their shortness; wrong ones nothing.
 
     DRPO (arXiv 2510.04474), weights of the correct answers: w_i proportional to exp((1 - len_i /
-    most) / temperature) over the correct episodes only, here scaled so that they average 1. Shortness then never lets a correct answer fall below a wrong one. The paper uses
-    the weights in a discriminative objective of its own; here they are a reward.
+    most) / temperature) over the correct episodes only, here scaled so that they average 1.
+    Shortness then never lets a correct answer fall below a wrong one. The paper uses the weights
+    in a discriminative objective of its own; here they are a reward.
 
     Args:
         action, success, unit: as in `GroupLength`.

@@ -25,9 +25,9 @@ class PatchSimilarity(TextTerm):
 
     SWE-RL (arXiv 2502.18449, as released): R = -1 if the format is wrong, else difflib's
     SequenceMatcher ratio of the two patches. Differs from the released code in that it first
-    applies search/replace blocks to the files and takes the mean over files: here the patch's text is
+    applies search/replace blocks to the files and takes the mean over files: here the patch is
     compared as it stands. Characters are compared as long as that is cheap, else words, else
-    lines (difflib is quadratic and worse); patches that are too long even so are a wrong format.
+    lines (difflib is quadratic and worse); patches too long even so are a wrong format.
 
     Args:
         action: the text with the patch.

@@ -40,4 +40,5 @@ class RepetitionPenalty(TextTerm):
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """[-most, 0]."""
+        self.count(givens)
         return Interval(-self._most, 0.0)

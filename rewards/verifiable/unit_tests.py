@@ -16,7 +16,7 @@ from rewardsmith.errors import BindingError
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.language.nodes import Expr, Name
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.expression import as_expression, compiled, features_of
+from rewardsmith.rewards.expression import as_expression, compiled, features_of, inferred
 from rewardsmith.rewards.groups import GroupTerm
 from rewardsmith.term import Binding, Guarantee, Learner, RewardTerm
 from rewardsmith.transition import Floats, Transition
@@ -112,6 +112,8 @@ class CodeSpeed(RewardTerm):
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """[0, 1] and `failed`."""
+        for part in self.parts:
+            inferred(part, givens)
         return Interval(min(self._failed, 0.0), max(self._failed, 1.0))
 
 
