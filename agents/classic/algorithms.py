@@ -75,8 +75,19 @@ class Algorithm:
         return [p for p in self.parameters() if p not in reserved] + list(EXTRA_SETTINGS)
 
 
+class LanguageAlgorithm(Algorithm):
+    """A learner that is a language model: its settings are `agents.llm.settings`'s."""
+
+    def settings(self) -> list[str]:
+        """Names of the hyperparameters that a config may set."""
+        from rewardsmith.agents.llm.settings import LanguageSettings
+
+        return LanguageSettings.names()
+
+
 _ANY = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 _SB3, _CONTRIB = "stable_baselines3", "sb3_contrib"
+_LLM = "rewardsmith.agents.llm.trainer"
 _TWO_STREAMS = "rewardsmith.agents.classic.two_streams"
 ALGORITHMS = {
     a.name: a
@@ -87,6 +98,7 @@ ALGORITHMS = {
         Algorithm("sac", _SB3, (spaces.Box,), on_policy=False),
         Algorithm("td3", _SB3, (spaces.Box,), on_policy=False),
         Algorithm("tqc", _CONTRIB, (spaces.Box,), on_policy=False),
+        LanguageAlgorithm("grpo", _LLM, (spaces.Text,), True, "TurnGRPOTrainer", shared=False),
         Algorithm("two_streams", _TWO_STREAMS, _ANY, True, "TwoStreamPPO", shared=False),
     )
 }
@@ -125,7 +137,7 @@ def check_scope(algorithm: Algorithm, stack: RewardStack) -> None:
     late = [e.name for e in stack.entries if e.term.scope is Scope.EPISODE]
     if algorithm.on_policy or not late:
         return
-    able = [a.name for a in ALGORITHMS.values() if a.on_policy]
+    able = [a.name for a in ALGORITHMS.values() if a.on_policy and spaces.Box in a.actions]
     raise BindingError(
         f"Terms of scope 'episode' are paid at an episode's end, for which {algorithm.name}, an "
         f"off-policy learner, does not wait. Received the reward {stack.formula!r} with "
@@ -155,8 +167,15 @@ def steps_taken(spec: RunSpec) -> int:
     if entry is not None and entry.family == "multiagent":
         return spec.steps
     algorithm = find_algorithm(spec.algo)
+    if is_language(spec):
+        return spec.steps  # rollouts are whole episodes, of any length
     rollout = rollout_steps(algorithm, spec.n_envs, spec.hyperparameters)
     return math.ceil(spec.steps / rollout) * rollout
+
+
+def is_language(spec: RunSpec) -> bool:
+    """Whether a language model learns in this run."""
+    return isinstance(ALGORITHMS.get(spec.algo), LanguageAlgorithm)
 
 
 def check_settings(algorithm: Algorithm, hyperparameters: Any) -> None:

@@ -77,7 +77,7 @@ class Evaluator:
         The random states of Python, NumPy and torch are put back afterwards: training goes on
         as if no evaluation had been.
         """
-        with _own_randomness(FIRST_SEED):
+        with own_randomness(FIRST_SEED):
             scores = self._play(model, normalize or (lambda obs: obs))
         solved = [s[0] for s in scores if s[0] is not None]
         return Evaluation(
@@ -159,9 +159,11 @@ def _batch(observations: list[Any]) -> Any:
 
 
 @contextmanager
-def _own_randomness(seed: int) -> Iterator[None]:
+def own_randomness(seed: int) -> Iterator[None]:
+    """Draw from generators of its own meanwhile, begun with `seed`; the others stand still."""
     before = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
+    gpu = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=gpu):
         random.seed(seed)
         np.random.seed(seed)
         torch.manual_seed(seed)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from stable_baselines3.common import logger as sb3_logger
 
+from rewardsmith.agents.classic.algorithms import is_language
 from rewardsmith.agents.classic.callback import Progress, RunCallback
 from rewardsmith.agents.classic.checkpoints import read_newest, set_random_state
 from rewardsmith.agents.classic.evaluate import Evaluator
@@ -52,6 +53,8 @@ def train(
     # A small network is slower on two threads than on one.
     torch.set_num_threads(1)
     every = checkpoint_every or max(spec.steps // _CHECKPOINTS, 1)
+    if is_language(spec):
+        return _train_language(spec, folder, resume, every, progress)
     try:
         with ExitStack() as closing:
             # What cannot be built leaves no folder behind.
@@ -68,12 +71,29 @@ def train(
         ) from error
 
 
+def _train_language(
+    spec: RunSpec, folder: RunFolder, resume: bool, every: int, progress: Progress | None
+) -> Result:
+    """The same folder, with another learner in it."""
+    from rewardsmith.agents.llm import run
+
+    if not folder.progressed:
+        run.check_runs(spec)  # what cannot be built leaves no folder behind
+    with folder.locked():
+        folder.claim(spec, resume=resume)
+        return run.train(spec, folder, progress=progress, checkpoint_every=every)
+
+
 def check_runs(spec: RunSpec) -> None:
     """Build what `spec` describes and throw it away: raises what would stop the run at once.
 
     Raises:
         RewardsmithError: a package is missing, or reward, environment and learner do not fit.
     """
+    if is_language(spec):
+        from rewardsmith.agents.llm import run
+
+        return run.check_runs(spec)
     parts(spec)[0](spec).close()
 
 

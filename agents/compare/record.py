@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from rewardsmith.agents.classic.algorithms import is_language
 from rewardsmith.agents.classic.checkpoints import read_newest
 from rewardsmith.agents.classic.folder import RunFolder
 from rewardsmith.agents.classic.spec import RunSpec
@@ -34,6 +35,10 @@ def record(target: Path, run: Path) -> None:
 
 
 def _play(spec: RunSpec, checkpoint: Path) -> Episode:
+    if is_language(spec):
+        from rewardsmith.agents.llm.playback import play as play_language
+
+        return play_language(spec, checkpoint)
     learner = parts(spec)[0](spec)
     try:
         learner.load(checkpoint)

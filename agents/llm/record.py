@@ -1,4 +1,4 @@
-"""What any trainer of language models needs to know of an episode: turns, their tokens, their pay."""
+"""What a trainer of language models must know of an episode: turns, their tokens, their pay."""
 
 from __future__ import annotations
 

@@ -193,10 +193,22 @@ class RewardStack:
         """Pay one whole episode of T transitions in order, episode-scope terms included."""
         return self._pay(transition, lambda term: term.finish, online=False, whole=True)
 
-    def finish_group(self, episodes: Sequence[Transition]) -> list[RewardOutput]:
-        """Pay several whole episodes of one task, terms of episode and group scope included."""
+    def finish_group(
+        self, episodes: Sequence[Transition], *, deferred_only: bool = False
+    ) -> list[RewardOutput]:
+        """Pay several whole episodes of one task, terms of episode and group scope included.
+
+        Args:
+            episodes: of T_i transitions each, in order.
+            deferred_only: pay 0 for terms of scope `step`, which `step` has paid already.
+        """
         with np.errstate(all="ignore"):
-            paid = {id(e.term): e.term.finish_group(episodes) for e in self.entries}
+            paid = {
+                id(e.term): [np.zeros(len(episode)) for episode in episodes]
+                if deferred_only and not e.deferred
+                else e.term.finish_group(episodes)
+                for e in self.entries
+            }
 
         def of_episode(i: int) -> RewardOutput:
             def method(term: RewardTerm) -> Callable[[Transition], Floats]:

@@ -18,6 +18,11 @@ from rewardsmith.errors import ConfigError
 _ARRAY = "__array__"
 
 
+def cache_folder() -> Path:
+    """`$REWARDSMITH_CACHE`, or `~/.cache/rewardsmith`: what can be made again."""
+    return Path(os.environ.get("REWARDSMITH_CACHE") or Path.home() / ".cache" / "rewardsmith")
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace `path` by `data`; on a full disk the old file stays and `OSError` is raised."""
     path.parent.mkdir(parents=True, exist_ok=True)

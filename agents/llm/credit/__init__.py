@@ -1,5 +1,7 @@
 """Credit assignment: from the rewards of turns to the advantages that a trainer learns from."""
 
+from rewardsmith.rewards.redistribution.shares import redistribute
+
 from .assign import credit
 from .check import check_credit
 from .empg import empg
@@ -7,7 +9,6 @@ from .gdpo import gdpo
 from .gigpo import gigpo
 from .igpo import igpo
 from .implicit import combine, implicit_loss, implicit_rewards, istar
-from .redistribute import redistribute
 from .registry import CreditMethod, credit_names, find_credit, register_credit
 from .rollouts import Rollouts, returns_to_go
 from .tokens import token_advantages

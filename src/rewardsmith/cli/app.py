@@ -9,6 +9,7 @@ from rewardsmith.cli.compare import compare
 from rewardsmith.cli.envs import envs
 from rewardsmith.cli.rewards import rewards
 from rewardsmith.cli.show import show
+from rewardsmith.cli.tiny_model import tiny_model
 from rewardsmith.cli.train import train
 
 app = typer.Typer(
@@ -19,3 +20,4 @@ app = typer.Typer(
 )
 for command in (train, compare, audit, envs, rewards, show):
     app.command()(command)
+app.command("tiny-model")(tiny_model)

@@ -37,6 +37,11 @@ def test_actions_that_an_algorithm_cannot_serve_name_those_that_can(name, action
 
 def test_actions_that_nobody_serves():
     with pytest.raises(ConfigError, match="No classic learner can"):
+        check_spaces(find_algorithm("ppo"), Env(spaces.Sequence(BOX)), "X-v0")
+
+
+def test_text_is_for_language_models():
+    with pytest.raises(ConfigError, match=r"Use --algo grpo\."):
         check_spaces(find_algorithm("ppo"), Env(spaces.Text(4)), "X-v0")
 
 
@@ -46,7 +51,7 @@ def test_observations_must_be_arrays(seen):
         check_spaces(find_algorithm("ppo"), Env(DISCRETE, seen), "X-v0")
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", [n for n in ALGORITHMS if n != "grpo"])
 def test_what_serves_passes(name):
     algorithm = find_algorithm(name)
     action = DISCRETE if spaces.Discrete in algorithm.actions else BOX

@@ -1,0 +1,97 @@
+"""An episode as tokens: written once, appended to, never tokenized again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rewardsmith.errors import ConfigError
+
+Ids = list[int]
+#: stand for what was said and what comes next, to find out what a chat template puts between
+_SAID, _NEXT = "@SAID@", "@NEXT@"
+
+
+class Dialogue:
+    """Turns what an environment says into tokens, and tokens into lines.
+
+    A tokenizer with a chat template gets its template: instructions are the system's message (the
+    first user's where the template has none), observations the user's, lines the assistant's.
+    Any other gets plain text: instructions, observation, then `> ` before each line. A line ends
+    with the end-of-sequence token.
+
+    Tokens are only ever appended, so that the tokens that were sampled are the tokens that are
+    learned from.
+
+    Args:
+        tokenizer: of `transformers`.
+        instructions: what the agent is told once.
+
+    Raises:
+        ConfigError: the tokenizer has no end-of-sequence token.
+    """
+
+    def __init__(self, tokenizer: Any, instructions: str) -> None:
+        if tokenizer.eos_token_id is None:
+            raise ConfigError(
+                "A line ends with the tokenizer's end-of-sequence token. Received a tokenizer "
+                "without one; set tokenizer.eos_token and save it with the model."
+            )
+        self.tokenizer, self.instructions = tokenizer, instructions.strip()
+        self._chat = bool(getattr(tokenizer, "chat_template", None))
+        self._between = self._find_between() if self._chat else ("\n", "\n> ")
+
+    def opening(self, observation: str) -> Ids:
+        """Everything before the first line."""
+        if not self._chat:
+            said = f"{self.instructions}\n\n{observation}".strip()
+            return self._encode(f"{said}\n> ")
+        return self._encode(self._template(self._messages(observation), generate=True))
+
+    def reply(self, observation: str) -> Ids:
+        """What stands between the end of a line and the beginning of the next."""
+        before, after = self._between
+        return self._encode(f"{before}{observation}{after}")
+
+    def spoken(self, line: str) -> Ids:
+        """The tokens of a line that somebody else has said, its end among them."""
+        return [*self._encode(line), int(self.tokenizer.eos_token_id)]
+
+    def line(self, ids: Ids) -> str:
+        """The line that tokens say, without special tokens and outer spaces."""
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip()
+
+    def _encode(self, text: str) -> Ids:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _messages(self, observation: str) -> list[dict[str, str]]:
+        user = {"role": "user", "content": observation}
+        if not self.instructions:
+            return [user]
+        system = {"role": "system", "content": self.instructions}
+        try:
+            self._template([system, user], generate=True)
+        except Exception:  # a template without a system role raises whatever its author chose
+            return [{"role": "user", "content": f"{self.instructions}\n\n{observation}"}]
+        return [system, user]
+
+    def _template(self, messages: list[dict[str, str]], *, generate: bool) -> str:
+        return str(
+            self.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=generate
+            )
+        )
+
+    def _find_between(self) -> tuple[str, str]:
+        talk = [
+            *self._messages("?"),
+            {"role": "assistant", "content": _SAID},
+            {"role": "user", "content": _NEXT},
+        ]
+        text = self._template(talk, generate=True)
+        if text.count(_SAID) != 1 or text.count(_NEXT) != 1:
+            raise ConfigError(
+                "A chat template shows each message once, in order. The tokenizer's does not; "
+                "give a model with another template, or delete tokenizer.chat_template."
+            )
+        before, _, after = text.partition(_SAID)[2].partition(_NEXT)
+        return before.removeprefix(str(self.tokenizer.eos_token)), after

@@ -1,0 +1,172 @@
+"""One training run of a language model, from its spec to its result."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rewardsmith.agents.classic.callback import Progress
+from rewardsmith.agents.classic.checkpoints import read_newest
+from rewardsmith.agents.classic.folder import Result, RunFolder
+from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.agents.llm.evaluate import LanguageEvaluator
+from rewardsmith.agents.llm.journal import Journal
+from rewardsmith.agents.llm.models import load_model
+from rewardsmith.agents.llm.place import LanguagePlace
+from rewardsmith.agents.llm.quiet import hush, quiet
+from rewardsmith.agents.llm.settings import LanguageSettings, trl_config
+from rewardsmith.errors import ConfigError, require
+from rewardsmith.storage import load_state, save_state
+
+logger = logging.getLogger("rewardsmith")
+
+
+class LanguageLearner:
+    """A model, its place and its trainer, as a run needs them.
+
+    Args:
+        spec: the run.
+        output: where TRL may write; a run's folder.
+    """
+
+    def __init__(self, spec: RunSpec, output: Path) -> None:
+        require("trl", extra="llm")
+        hush()
+        from rewardsmith.agents.llm.credit import find_credit
+        from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
+
+        self.spec, self.settings = spec, LanguageSettings.of(spec)
+        method = find_credit(self.settings.credit)
+        self.place = LanguagePlace(
+            spec.env_id,
+            spec.reward,
+            gamma=spec.gamma,
+            credit="trajectory" if method.name == "trajectory" else "turn",
+            env_kwargs=spec.env_kwargs,
+            max_tokens=self.settings.max_tokens,
+            max_line_tokens=self.settings.max_line_tokens,
+            slots=spec.n_envs,
+            on_nan=spec.on_nan,
+        )
+        self.model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
+        self.trainer = TurnGRPOTrainer(
+            self.model,
+            tokenizer,
+            self.place,
+            trl_config(spec, self.settings, output),
+            credit_method=self.settings.credit,
+            credit_options=self.settings.credit_options,
+            peft_config=_lora(self.settings),
+        )
+
+    @property
+    def stack(self) -> Any:
+        """The reward."""
+        return self.place.stack
+
+    def save(self, path: Path) -> None:
+        """Write model, optimiser and reward into the folder `path`."""
+        trainer = self.trainer
+        with quiet():
+            trainer._save_checkpoint(trainer.model, None)
+        written = Path(trainer.args.output_dir) / f"checkpoint-{trainer.state.global_step}"
+        shutil.move(str(written), path / "trainer")
+        trainer.processing_class.save_pretrained(path / "trainer")
+        save_state(path / "stack.npz", self.stack.state_dict())
+
+    def load(self, path: Path, state: dict[str, Any]) -> None:
+        """Take over the reward that `save` wrote; the trainer reads its part when it goes on."""
+        if not (path / "trainer" / "trainer_state.json").is_file():
+            raise ConfigError(f"A checkpoint holds trainer/trainer_state.json. {path} does not.")
+        self.stack.load_state_dict(load_state(path / "stack.npz"))
+        self.trainer.generations = int(state["generations"])
+
+    def load_policy(self, path: Path) -> None:
+        """Take over the weights alone, to play with."""
+        self.trainer._load_from_checkpoint(str(path / "trainer"))
+
+    def close(self) -> None:
+        """Close the environments."""
+        self.place.close()
+
+
+def train(
+    spec: RunSpec,
+    folder: RunFolder,
+    *,
+    progress: Progress | None,
+    checkpoint_every: int,
+) -> Result:
+    """Train into a claimed folder, from its newest checkpoint if it has one."""
+    torch.set_num_threads(1)
+    with contextlib.ExitStack() as closing:
+        work = closing.enter_context(_workspace(folder))
+        learner, path, state = _restored(spec, folder, work)
+        closing.callback(learner.close)
+        evaluator = LanguageEvaluator(spec, learner.settings, learner.place.splits)
+        closing.callback(evaluator.close)
+        journal = Journal(learner, evaluator, folder, checkpoint_every, progress, state)
+        closing.callback(journal.close)
+        learner.trainer.listen = journal.note
+        learner.trainer.add_callback(journal.callback())
+        if journal.env_steps < spec.steps:
+            journal.before_training()
+            resumed = str(path / "trainer") if path else None
+            with quiet():
+                learner.trainer.train(resume_from_checkpoint=resumed)
+        return journal.finish()
+
+
+def check_runs(spec: RunSpec) -> None:
+    """Build what `spec` describes and throw it away: raises what would stop the run at once."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as work:
+        LanguageLearner(spec, Path(work)).close()
+
+
+def _restored(
+    spec: RunSpec, folder: RunFolder, work: Path
+) -> tuple[LanguageLearner, Path | None, dict[str, Any] | None]:
+    learner = LanguageLearner(spec, work)
+
+    def load(path: Path, state: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+        learner.load(path, state)
+        return path, state
+
+    try:
+        found = read_newest(folder.checkpoints, load)
+    except BaseException:
+        learner.close()
+        raise
+    return (learner, *found) if found else (learner, None, None)
+
+
+@contextlib.contextmanager
+def _workspace(folder: RunFolder) -> Iterator[Path]:
+    """Where TRL writes before a checkpoint is moved into place; on the same disk."""
+    work = folder.path / ".work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _lora(settings: LanguageSettings) -> Any:
+    if not settings.lora:
+        return None
+    peft = require("peft", extra="llm")
+    return peft.LoraConfig(
+        r=settings.lora,
+        lora_alpha=settings.lora_alpha or 2 * settings.lora,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
