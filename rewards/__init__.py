@@ -1,6 +1,14 @@
 """One file per signal: what a reward measures."""
 
-from rewardsmith.rewards import consistency, intrinsic, likelihood, normalize, verifiable
+from rewardsmith.rewards import (
+    consistency,
+    intrinsic,
+    judge,
+    likelihood,
+    normalize,
+    redistribution,
+    verifiable,
+)
 from rewardsmith.rewards.env import EnvReward
 from rewardsmith.rewards.gates import Outcome, Tiers, Times, When
 from rewardsmith.rewards.potential import Potential
@@ -27,7 +35,9 @@ __all__ = [
     "When",
     "consistency",
     "intrinsic",
+    "judge",
     "likelihood",
     "normalize",
+    "redistribution",
     "verifiable",
 ]
