@@ -6,12 +6,14 @@ import ast
 import warnings
 from typing import Any
 
+import numpy as np
+
 from rewardsmith.contained import Limits, require_containment
 from rewardsmith.envs.text.base import Reply, TextGame
 from rewardsmith.envs.text_space import at_least_one, shortened
 
 from .repo import Edit, diff, first_difference, lines_changed, numbered, read_edit
-from .schema import SCHEMA
+from .schema import TESTS, schema
 from .tasks import Task, Test, draw, run_tests
 
 
@@ -30,11 +32,12 @@ class CodeRepair(TextGame):
     Bugs of the split `test` never occur in `train`. The ready-made reward `gated` has the tiers of
     G-RA (arXiv 2508.10548); `weighted` weighs tests as the abstract of VeRPO (arXiv 2601.03525)
     says, by how hard they are. VeRPO estimates that while it trains; here it is a constant of the
-    task, 1 minus the smoothed share of six other broken versions that pass the test.
+    task, 1 minus the smoothed share of six broken versions that pass the test. The term
+    `difficulty_weighted(test_results)` weighs them over a group of episodes, by the paper.
 
     Args:
-        each: tests of each function that the agent sees and can run.
-        hidden: tests of each function that it does not see.
+        tests: how many tests the agent sees and can run, of every function in turn.
+        hidden: how many it does not see.
         seconds: for one run of the tests; those that have not answered by then have failed.
         missing: whether bugs that leave out a case are among them; they take two lines to mend.
         allow_weaker: accept a machine without namespaces; see `require_containment`.
@@ -44,7 +47,7 @@ class CodeRepair(TextGame):
         ContainmentError: this machine cannot contain what the agent writes.
     """
 
-    feature_schema = SCHEMA
+    feature_schema = schema(TESTS)
     lists_commands = False
     max_line = 400
     instructions = (
@@ -59,18 +62,20 @@ class CodeRepair(TextGame):
     def __init__(
         self,
         *,
-        each: int = 2,
-        hidden: int = 3,
+        tests: int = TESTS,
+        hidden: int = 24,
         seconds: float = 5.0,
         missing: bool = True,
         allow_weaker: bool = False,
         **common: Any,
     ) -> None:
-        at_least_one(each=each, hidden=hidden)
+        at_least_one(tests=tests, hidden=hidden)
+        if tests != TESTS:
+            self.feature_schema = schema(tests)
         require_containment(allow_weaker=allow_weaker)
         self._allow_weaker, self._limits = allow_weaker, Limits(wall_s=seconds)
         kinds = () if missing else ("off by one", "wrong operator", "wrong logic")
-        self._settings: dict[str, Any] = {"each": each, "hidden": hidden, "kinds": kinds}
+        self._settings: dict[str, Any] = {"tests": tests, "hidden": hidden, "kinds": kinds}
         super().__init__(**common)
 
     def _begin(self, task_seed: int) -> str:
@@ -144,6 +149,7 @@ class CodeRepair(TextGame):
             "tests_total": len(self._results),
             "tests_passed": sum(self._results),
             "tests_weighted": min(sum(weight for weight, good in passed if good), 1.0),
+            "test_results": np.array(self._results, dtype=np.int64),
             "tests_current": self._current,
             "hidden_total": len(job.hidden),
             "hidden_passed": sum(self._unseen),

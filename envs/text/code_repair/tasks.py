@@ -97,15 +97,15 @@ def broken_by(project: str, bug: Bug) -> dict[str, str]:
     return files
 
 
-def make_tests(project: str, random: Random, each: int) -> tuple[Test, ...]:
-    """`each` tests of every function of a project."""
+def make_tests(project: str, random: Random, count: int) -> tuple[Test, ...]:
+    """`count` tests, of every function of a project in turn."""
+    functions = [name for name in INPUTS if name.startswith(project + ".")]
     made = []
-    for function, draw_arguments in INPUTS.items():
-        if function.startswith(project + "."):
-            name = function.rpartition(".")[2]
-            for number in range(1, each + 1):
-                call = Call(function, draw_arguments(random))
-                made.append(Test(f"test_{name}_{number}", call, _expected(call)))
+    for place in range(count):
+        function = functions[place % len(functions)]
+        name = f"test_{function.rpartition('.')[2]}_{1 + place // len(functions)}"
+        call = Call(function, INPUTS[function](random))
+        made.append(Test(name, call, _expected(call)))
     return tuple(made)
 
 
@@ -147,8 +147,8 @@ def draw(
     seed: int,
     split: str = "train",
     *,
-    each: int = 2,
-    hidden: int = 3,
+    tests: int = 16,
+    hidden: int = 24,
     kinds: tuple[str, ...] = (),
     allow_weaker: bool = False,
 ) -> Task:
@@ -159,7 +159,7 @@ def draw(
     """
     random = Random(f"code repair {seed}")
     project = random.choice(PROJECTS)
-    visible = make_tests(project, random, each)
+    visible = make_tests(project, random, tests)
     unseen = make_tests(project, random, hidden)
     for _ in range(20):
         tried = random.sample(bugs(project, split, kinds), CANDIDATES)

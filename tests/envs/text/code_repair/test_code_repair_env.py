@@ -4,6 +4,7 @@ import copy
 import pickle
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rewardsmith.contained import ContainmentError, runner
@@ -65,6 +66,16 @@ def test_handing_in_a_broken_repository_pays_nothing(build: Any) -> None:
     assert "you could not see" in text
 
 
+def test_results_have_the_shape_of_the_tests(build: Any) -> None:
+    env = build(tests=5, hidden=3)
+    _, info = env.reset(options={"task": 0})
+    env.feature_schema.validate(info["features"])
+    results = info["features"]["test_results"]
+    assert results.shape == (5,)
+    assert results.sum() == info["features"]["tests_passed"] < 5
+    assert build().feature_schema["test_results"].shape == (16,)
+
+
 def test_tests_speak_of_the_last_run(build: Any) -> None:
     env = build()
     _, info = env.reset(options={"task": 0})
@@ -102,7 +113,7 @@ def test_bad_lines_get_a_hint_and_change_nothing(build: Any, line: str, said: st
     assert (reward, done) == (-0.01, False)
     ours = {"understood", "turns", "caption"}
     for name, value in before["features"].items():
-        assert name in ours or after["features"][name] == value
+        assert name in ours or np.array_equal(after["features"][name], value)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,7 @@ def test_bad_lines_get_a_hint_and_change_nothing(build: Any, line: str, said: st
         "x = bytearray(10 << 30)",
         "import os; os.write(3, b'{\"value\": 0}\\n' * 10**5)",
         "import socket; socket.create_connection(('127.0.0.1', 1))",
-        "import sys; sys.exit = print; print('18 of 18 tests pass.' * 10**6)",
+        "import sys; sys.exit = print; print('16 of 16 tests pass.' * 10**6)",
     ],
 )
 def test_hostile_code_wins_nothing_and_harms_nothing(build: Any, code: str) -> None:
@@ -144,7 +155,7 @@ def test_copies_go_on_alone(build: Any) -> None:
         other.step("delete shop/rates.py 1")
         assert other.features()["edits"] == 1
         assert env.features()["edits"] == 0
-    assert env.features() == build().reset(options={"task": 0})[1]["features"]
+    assert env.features()["diff"] == ""
 
 
 @pytest.mark.parametrize("easy", [False, True])

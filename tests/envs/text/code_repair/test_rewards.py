@@ -52,26 +52,26 @@ EMPTY_PATCH = ["insert shop/rates.py 5: |", "submit"]
         ("sparse", AT_ONCE, [0]),
         # handing in 0.2, a patch 0.3, all tests 0.5, and half of that
         ("gated", SOLVED, [0, 0, 1.5]),
-        # without a patch the tests do not count, though 17 of 18 pass
+        # without a patch the tests do not count, though 15 of 16 pass
         ("gated", AT_ONCE, [0.1]),
-        ("gated", EMPTY_PATCH, [0, 0.1 + 0.15 + 0.25 * 17 / 18]),
+        ("gated", EMPTY_PATCH, [0, 0.1 + 0.15 + 0.25 * 15 / 16]),
         ("weighted", SOLVED, [0, 0, 1.5]),
         # Phi is -1/18 until the tests have run, then 0
-        ("potential", SOLVED, [1 / 18 - 0.99 / 18, 1 / 18, 1]),
-        ("biased", SOLVED, [0, 0.5 / 18, 1]),
+        ("potential", SOLVED, [1 / 16 - 0.99 / 16, 1 / 16, 1]),
+        ("biased", SOLVED, [0, 0.5 / 16, 1]),
     ],
 )
 def test_by_hand(build: Any, name: str, lines: list[str], expected: list[float]) -> None:
     total, states = paid(name, build(), lines)
-    assert states[0]["tests_passed"] == 17
-    assert states[0]["tests_total"] == 18
+    assert states[0]["tests_passed"] == 15
+    assert states[0]["tests_total"] == 16
     assert total == pytest.approx(expected)
 
 
 def test_weights_favour_the_hard_test(build: Any) -> None:
     total, states = paid("weighted", build(), AT_ONCE)
     assert total == pytest.approx([0.5 * states[-1]["tests_weighted"]])
-    assert states[-1]["tests_weighted"] < 17 / 18  # the one that fails is harder than the mean
+    assert states[-1]["tests_weighted"] < 15 / 16  # the one that fails is harder than the mean
 
 
 def test_breaking_and_mending_farms_the_biased_one(build: Any) -> None:

@@ -71,7 +71,7 @@ def test_a_test_passes_on_the_right_answer_alone() -> None:
 
 
 def test_a_bug_is_noticed(build: Any) -> None:
-    task = draw(0, each=2)
+    task = draw(0)
     assert len(task.first) == len(task.visible) == len(task.weights)
     assert not all(task.first)
     assert any(task.first)
