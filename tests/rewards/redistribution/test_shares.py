@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from rewardsmith.agents.llm.credit import redistribute
 from rewardsmith.errors import ConfigError
+from rewardsmith.rewards.redistribution import redistribute
 
 
 def test_sum_and_differences_are_kept():
