@@ -18,8 +18,8 @@ from .pattern_parser import Node, parse
 
 #: most states of a pattern, after its repetitions are written out
 STATES = 1000
-#: deterministic states that are kept; past that they are made anew
-KEPT = 4096
+#: deterministic states that are kept, past that they are made anew; characters kept of each
+KEPT, CHARS = 1024, 256
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Pattern:
         found = known.get(char)
         if found is None:
             found = self._closed(set(self._after(state, char)))
-            if len(known) < KEPT:
+            if len(known) < CHARS:
                 known[char] = found
         return found
 
