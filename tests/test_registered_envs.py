@@ -6,6 +6,7 @@ from gymnasium.utils.env_checker import check_env as check_gymnasium
 from stable_baselines3.common.env_checker import check_env as check_sb3
 
 import rewardsmith
+from rewardsmith.contained import ContainmentError
 from rewardsmith.errors import RewardsmithError, UnknownNameError
 from rewardsmith.named_rewards import named_rewards
 from rewardsmith.registration import catalog
@@ -34,7 +35,10 @@ def test_both_checkers_pass(entry, reward):
         # SB3 asks of a goal env that reward equals compute_reward(goal), a function of one
         # state; shaping is one of two, and reaches HER through our buffer instead.
         reward = "sparse"
-    numeric = _numeric(entry)
+    try:
+        numeric = _numeric(entry)
+    except ContainmentError as error:
+        pytest.skip(str(error))
     env = gym.make(f"rewardsmith:{entry.id}", reward=reward, **numeric)
     check_gymnasium(env, skip_render_check=True)
     if numeric is not FREE_TEXT:
