@@ -7,7 +7,7 @@ import pytest
 
 from rewardsmith import RewardStack
 from rewardsmith.registry import term_names
-from rewardsmith.rewards import consistency, normalize, verifiable
+from rewardsmith.rewards import consistency, judge, likelihood, normalize, verifiable
 
 PAGE = (Path(__file__).parent.parent / "docs" / "language-signals.md").read_text(encoding="utf-8")
 FORMULAS = [
@@ -27,5 +27,5 @@ def test_every_formula_reads(formula):
 
 def test_the_tables_list_the_terms_that_there_are():
     assert set(term_names()) >= LISTED
-    for folder in (verifiable, consistency, normalize):
+    for folder in (verifiable, consistency, normalize, likelihood, judge):
         assert set(folder.TERMS) <= LISTED
