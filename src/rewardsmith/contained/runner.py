@@ -18,7 +18,7 @@ from typing import Any
 
 from rewardsmith.errors import ConfigError, RewardsmithError
 
-from .filter import filter_program
+from .filter import MACHINES, filter_program
 
 HOME = "/box"
 #: the keeper imports the folder `jail` by itself: this package would take it half a second
@@ -97,7 +97,7 @@ def containment() -> str:
     `namespaces`: own processes, files, network, IPC; `weaker`: limits, a filter of system calls
     that keeps the network out, and, for root, a user of its own; `none`: not even that.
     """
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux") or platform.machine() not in MACHINES:
         return "none"
     for level in ("namespaces", "weaker"):
         try:
