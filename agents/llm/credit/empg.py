@@ -20,7 +20,7 @@ def empg(
     gamma: float,
     k: float = 1.0,
     k_future: float = 1.0,
-    zeta: float = 0.05,
+    zeta: float = 0.1,
     scale: str = "group",
     epsilon: float = 1e-4,
 ) -> Floats:
@@ -37,7 +37,7 @@ def empg(
         gamma: see `trajectory`.
         k: how much doubt damps, >= 0; 0 leaves A as it is.
         k_future: how fast the bonus falls with the next turn's entropy, >= 0.
-        zeta: weight of the bonus for a clear next turn, >= 0.
+        zeta: weight of the bonus for a clear next turn, >= 0; defaults are the authors' page's.
         scale, epsilon: see `trajectory`.
 
     Raises:

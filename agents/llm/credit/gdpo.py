@@ -25,7 +25,7 @@ def gdpo(
 ) -> Floats:
     """A = whiten(sum_k w_k (r_k - mean(r_k)) / (std(r_k) + epsilon)), the same at every turn.
 
-    Liu et al. 2026 (arXiv 2601.05242), eq. 4 to 6; arithmetic of TRL 1.16's
+    Liu et al. 2026 (arXiv 2601.05242); arithmetic of TRL 1.16's
     `normalize_then_sum`: component k's episode sums are normalised within the group (std with
     n - 1), weighted, summed, and whitened over the batch. Rewards of different sizes keep their
     say, where a sum normalised afterwards lets the widest decide.

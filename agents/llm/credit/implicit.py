@@ -29,7 +29,8 @@ def istar(
     """A_t = A_episode + alpha * A_step (Liu et al. 2025, arXiv 2509.19199).
 
     A_episode is GRPO's of the episode's return without the implicit component; A_step
-    normalises the implicit rewards of all turns of the group. An implicit reward is no part of
+    normalises the implicit rewards of all turns of the group (that these are the statistics is our
+    reading). An implicit reward is no part of
     the task's return, so what this ascends is not the gradient of that return alone.
 
     Args:
