@@ -142,3 +142,19 @@ def test_potential_telescopes_to_the_way_still_to_go() -> None:
         _, reward, over, _, _ = env.step(env.unwrapped.expert_action())
         shaped += reward
     assert shaped == pytest.approx(1.0 + 1.0)  # 1 for the answer, and -(-1) of the first state
+
+
+def test_what_easy_test_tasks_need_is_seen_in_training() -> None:
+    """A small model has no other way to know a sum than to have met it in another expression."""
+
+    def steps(split: str, count: int) -> list[str]:
+        env, lines = make_env(split=split, **EASY), []
+        for task in range(count):
+            env.reset(options={"task": task})
+            while (line := env.expert_line()).startswith("step"):
+                lines.append(line)
+                env.step(line)
+        return lines
+
+    seen, needed = set(steps("train", 3000)), steps("test", 300)
+    assert sum(line in seen for line in needed) / len(needed) > 0.9
