@@ -15,7 +15,7 @@ FORMULAS = [
     for block in re.findall(r"```reward\n(.*?)```", PAGE, re.DOTALL)
     for line in block.splitlines()
 ]
-LISTED = set(re.findall(r"^\| `([a-z_]+)\(", PAGE, re.MULTILINE))
+LISTED = set(re.findall(r"^\| `([a-z_0-9]+)\(", PAGE, re.MULTILINE))
 
 
 @pytest.mark.parametrize("formula", FORMULAS)

@@ -11,6 +11,7 @@ import numpy as np
 from rewardsmith.errors import ConfigError
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.groups import GroupTerm, at_the_end
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.transition import Floats, Transition
 
 from .base import JudgeTerm
@@ -22,6 +23,7 @@ from .verdict import choices
 WORTH = {"A": 1.0, "tie": 0.5, "B": 0.0}
 
 
+@says_roles
 @register_term("judge_pairwise")
 class Pairwise(GroupTerm, JudgeTerm):
     """Pays each episode the share of its group that a judge finds worse; a tie counts half.
@@ -37,8 +39,6 @@ class Pairwise(GroupTerm, JudgeTerm):
         asking: what better means.
         judging: as in `JudgeTerm`.
     """
-
-    usage = "judge_pairwise(text, context, client='...', asking='Which is better?')"
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 
 from rewardsmith import checks
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 
 from .base import OneTextTerm
 from .criteria import read_criteria
@@ -35,6 +36,7 @@ class _Listed(OneTextTerm):
         return sum(w * v for w, v in zip(self.weights, values, strict=True))
 
 
+@says_roles
 @register_term("judge_rubric")
 class Rubric(_Listed):
     """Pays the weighted mean of a judge's scores by criteria, divided by the highest score.
@@ -48,8 +50,6 @@ class Rubric(_Listed):
         scale: the highest score; the lowest is 0.
         judging: as in `OneTextTerm` and `JudgeTerm`.
     """
-
-    usage = "judge_rubric(text, context, client='...', criteria='...: 2; ...: 1', scale=10)"
 
     def __init__(self, *texts: Any, criteria: Any = "", scale: int = 10, **judging: Any) -> None:
         super().__init__(*texts, **judging)
@@ -70,6 +70,7 @@ class Rubric(_Listed):
         return None if found is None else self._weighed([v / self.scale for v in found])
 
 
+@says_roles
 @register_term("judge_principles")
 class Principles(_Listed):
     """Pays the weighted share of principles that a judge finds followed.
@@ -82,8 +83,6 @@ class Principles(_Listed):
         principles: `'It admits what it does not know.: 2; It is polite.'`.
         judging: as in `OneTextTerm` and `JudgeTerm`.
     """
-
-    usage = "judge_principles(text, context, client='...', principles='...: 2; ...: 1')"
 
     def __init__(self, *texts: Any, principles: Any = "", **judging: Any) -> None:
         super().__init__(*texts, **judging)

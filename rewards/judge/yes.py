@@ -8,6 +8,7 @@ from typing import Any
 from rewardsmith.errors import ConfigError
 from rewardsmith.llm import Message, Reply, Request
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 
 from .base import OneTextTerm
 from .layout import lay_out
@@ -16,6 +17,7 @@ from .layout import lay_out
 TOP = 20
 
 
+@says_roles
 @register_term("judge_yes")
 class Yes(OneTextTerm):
     """Pays P(yes) / (P(yes) + P(no)) of the judge's first token.
@@ -29,8 +31,6 @@ class Yes(OneTextTerm):
         asking: a question about the TEXT that yes or no answers.
         judging: as in `OneTextTerm` and `JudgeTerm`.
     """
-
-    usage = "judge_yes(text, context, client='...', asking='Is the TEXT correct?')"
 
     def __init__(self, *texts: Any, asking: str = "Is the TEXT correct?", **judging: Any) -> None:
         super().__init__(*texts, **judging)

@@ -9,6 +9,7 @@ import numpy as np
 
 from rewardsmith import checks
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.term import Binding, State
 from rewardsmith.transition import Floats, Transition
 
@@ -18,6 +19,7 @@ from .reference import ReferenceTerm
 from .scorer import Scorer
 
 
+@says_roles
 @register_term("care")
 class Care(GroupLikelihoodTerm, ReferenceTerm):
     """Pays a consistency bonus: coefficient * accuracy where answer and reasoning agree.
@@ -38,7 +40,6 @@ class Care(GroupLikelihoodTerm, ReferenceTerm):
         scoring: as in `LikelihoodTerm`; a frozen model takes the copy's place.
     """
 
-    usage = "care(context, reasoning, answer, coefficient=0.5, margin=0.01, ceiling=0.95)"
     learns = True
 
     def __init__(

@@ -8,6 +8,7 @@ import numpy as np
 
 from rewardsmith.errors import ConfigError
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.transition import Floats, Transition
 
 from .base import LikelihoodTerm, mean
@@ -17,6 +18,7 @@ PLEASED = ("That is very helpful, thank you.", "Great, that is what I wanted to 
 DISPLEASED = ("That is not what I asked for.", "You did not understand me at all.")
 
 
+@says_roles
 @register_term("follow_up_likelihood")
 class FollowUpLikelihood(LikelihoodTerm):
     """Pays the mean log-likelihood of pleased follow-ups less that of displeased ones.
@@ -31,7 +33,6 @@ class FollowUpLikelihood(LikelihoodTerm):
         scoring: as in `LikelihoodTerm`; `cue` stands between response and follow-up.
     """
 
-    usage = "follow_up_likelihood(context, response, pleased=(...), displeased=(...))"
     roles = ("context", "response")
 
     def __init__(

@@ -8,12 +8,14 @@ import numpy as np
 
 from rewardsmith import checks
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.transition import Floats, Transition
 
 from .base import EpisodeLikelihoodTerm, mean
 from .scorer import Query
 
 
+@says_roles
 @register_term("igpo")
 class InformationGain(EpisodeLikelihoodTerm):
     """Pays each turn p_t - p_{t-1}, p_t = exp(mean log pi(answer | history up to turn t)).
@@ -29,7 +31,6 @@ class InformationGain(EpisodeLikelihoodTerm):
         scoring: as in `LikelihoodTerm`; `cue` stands before the answer.
     """
 
-    usage = "igpo(answer, last=False, model='policy', cue='\\n')"
     roles = ("answer",)
     lies = (-1.0, 1.0)
 

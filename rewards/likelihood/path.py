@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.transition import Floats, Transition
 
 from .base import LikelihoodTerm, token_probability
 from .scorer import Query
 
 
+@says_roles
 @register_term("path_faithfulness")
 class PathFaithfulness(LikelihoodTerm):
     """Pays the mean token probability of the rest of a reference path after the policy's step.
@@ -26,7 +28,6 @@ class PathFaithfulness(LikelihoodTerm):
         scoring: as in `LikelihoodTerm`; `cue` stands between step and rest.
     """
 
-    usage = "path_faithfulness(context, step, rest, model='policy')"
     roles = ("context", "step", "rest")
     lies = (0.0, 1.0)
 

@@ -10,6 +10,7 @@ import numpy as np
 from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.term import Learner
 from rewardsmith.transition import Floats, Transition
 
@@ -40,6 +41,7 @@ class ReferenceTerm(LikelihoodTerm):
         ]
 
 
+@says_roles
 @register_term("reference_likelihood")
 class ReferenceLikelihood(ReferenceTerm):
     """Pays the likelihood of the reference answer a* after context x and reasoning z.
@@ -55,8 +57,6 @@ class ReferenceLikelihood(ReferenceTerm):
         form: one of the above. `sum` and `mean` are at most 0, the others in [0, 1].
         scoring: as in `LikelihoodTerm`.
     """
-
-    usage = "reference_likelihood(context, reasoning, answer, form='mean', model='policy')"
 
     def __init__(self, *texts: Any, form: str = "mean", **scoring: Any) -> None:
         super().__init__(*texts, **scoring)
@@ -77,6 +77,7 @@ class ReferenceLikelihood(ReferenceTerm):
         return Interval(-np.inf, 0.0) if logs else Interval(0.0, 1.0)
 
 
+@says_roles
 @register_term("verifree")
 class VeriFree(ReferenceTerm):
     """Pays pi(a* | x, z), the reward of the reasoning under VeriFree.
@@ -92,7 +93,6 @@ class VeriFree(ReferenceTerm):
         scoring: as in `LikelihoodTerm`.
     """
 
-    usage = "verifree(context, reasoning, answer, model='policy')"
     lies = (0.0, 1.0)
 
     def pay(self, transition: Transition, found: list[Floats]) -> Floats:
@@ -100,6 +100,7 @@ class VeriFree(ReferenceTerm):
         return np.array([FORMS["probability"](logps) for logps in found], dtype=np.float64)
 
 
+@says_roles
 @register_term("jepo")
 class Jepo(GroupLikelihoodTerm, ReferenceTerm):
     """Pays what an episode's reasoning adds to the group's bound on log pi(a* | x).
@@ -114,8 +115,6 @@ class Jepo(GroupLikelihoodTerm, ReferenceTerm):
         texts: context, reasoning, answer; those of an episode's last turn count.
         scoring: as in `LikelihoodTerm`.
     """
-
-    usage = "jepo(context, reasoning, answer, model='policy')"
 
     def compare(self, episodes: Sequence[Transition], found: list[list[Floats]]) -> list[float]:
         """Each episode's share."""

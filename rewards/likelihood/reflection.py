@@ -8,12 +8,14 @@ import numpy as np
 
 from rewardsmith.errors import BindingError
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.transition import Floats, Transition
 
 from .base import GroupLikelihoodTerm
 from .reference import ReferenceTerm
 
 
+@says_roles
 @register_term("r3")
 class ReasoningReflection(GroupLikelihoodTerm, ReferenceTerm):
     """Pays the log-probability of the reference, its tokens weighted by how they vary.
@@ -30,8 +32,6 @@ class ReasoningReflection(GroupLikelihoodTerm, ReferenceTerm):
         texts: context, reasoning, answer; those of an episode's last turn count.
         scoring: as in `LikelihoodTerm`.
     """
-
-    usage = "r3(context, reasoning, answer, model='policy')"
 
     def compare(self, episodes: Sequence[Transition], found: list[list[Floats]]) -> Sequence[float]:
         """Each episode's weighted log-probability; 0 for an episode without rows."""

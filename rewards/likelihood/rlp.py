@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.term import Binding, State
 from rewardsmith.transition import Floats, Transition
 
@@ -16,6 +17,7 @@ from .base import LikelihoodTerm, fraction, mean
 from .scorer import Query
 
 
+@says_roles
 @register_term("rlp")
 class InformationOfThought(LikelihoodTerm):
     """Pays log p(next | context, thought) - log p_slow(next | context).
@@ -31,7 +33,6 @@ class InformationOfThought(LikelihoodTerm):
             thought and next; without a thought nothing does.
     """
 
-    usage = "rlp(context, thought, following, decay=0.999, model='policy')"
     roles = ("context", "thought", "following")
     learns = True
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from rewardsmith import checks
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.term import State
 from rewardsmith.transition import Floats, Transition
 
@@ -34,6 +35,7 @@ class _Rlpr(ReferenceTerm):
         return np.clip(p[0::2] - p[1::2], 0.0, 1.0)
 
 
+@says_roles
 @register_term("rlpr")
 class Rlpr(_Rlpr):
     """Pays clip(r - r', 0, 1) with r the mean probability of the reference's tokens.
@@ -46,9 +48,8 @@ class Rlpr(_Rlpr):
         scoring: as in `LikelihoodTerm`.
     """
 
-    usage = "rlpr(context, reasoning, answer, model='policy')"
 
-
+@says_roles
 @register_term("rlpr_filtered")
 class RlprFiltered(GroupLikelihoodTerm, _Rlpr):
     """`rlpr` of each episode's last turn, and 0 for a group that does not differ enough.
@@ -65,7 +66,6 @@ class RlprFiltered(GroupLikelihoodTerm, _Rlpr):
         scoring: as in `LikelihoodTerm`.
     """
 
-    usage = "rlpr_filtered(context, reasoning, answer, factor=0.5, decay=0.9, model='policy')"
     learns = True
 
     def __init__(

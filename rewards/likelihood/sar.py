@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.roles import says_roles
 from rewardsmith.transition import Floats, Transition
 
 from .base import LikelihoodTerm, mean
 from .scorer import Query
 
 
+@says_roles
 @register_term("sar")
 class SelfAligned(LikelihoodTerm):
     """Pays max((ppl(a) - ppl(a | q)) / ppl(a), -1), with ppl = exp(-mean log-probability).
@@ -24,7 +26,6 @@ class SelfAligned(LikelihoodTerm):
         scoring: as in `LikelihoodTerm`; `cue` stands between the two.
     """
 
-    usage = "sar(query, answer, model='policy')"
     roles = ("query", "answer")
     lies = (-1.0, 1.0)
 
