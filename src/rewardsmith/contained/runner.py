@@ -211,16 +211,19 @@ def seen(python: str) -> dict[str, Any]:
 
 def _told(plan: dict[str, Any], limits: Limits) -> Finished:
     here = str(Path(__file__).parent)
-    done = subprocess.run(
-        [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", _KEEPER, here],
-        input=json.dumps(plan),
-        capture_output=True,
-        encoding="utf-8",
-        env=_ENVIRONMENT,
-        start_new_session=True,
-        timeout=limits.wall_s + 30,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", _KEEPER, here],
+            input=json.dumps(plan),
+            capture_output=True,
+            encoding="utf-8",
+            env=_ENVIRONMENT,
+            start_new_session=True,
+            timeout=limits.wall_s + 30,  # the keeper ends the program long before
+            check=False,
+        )
+    except subprocess.TimeoutExpired:  # the keeper is killed, and the kernel kills its children
+        raise ContainmentError(f"The keeper gave no report in {limits.wall_s + 30} s.") from None
     try:
         told = json.loads(done.stdout)
     except ValueError:
