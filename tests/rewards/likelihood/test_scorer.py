@@ -1,5 +1,7 @@
 """The scorer against plain forward passes, one by one."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -172,3 +174,33 @@ def test_strangers_have_rows_of_their_own():
 def test_batches_hold_their_padding():
     rows = [Row(tokens=[0] * n) for n in (3, 9, 8, 2)]
     assert [[len(r) for r in b] for b in batches(rows, 18)] == [[9, 8], [3, 2]]
+
+
+# peft 0.21 asks transformers for a name that it is about to drop
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
+def test_a_model_with_adapters_is_scored_with_them(tiny_language_model):
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(3)
+    config = LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False)
+    model = get_peft_model(copy.deepcopy(tiny_language_model[0]), config).double().eval()
+    scorer = _check(model, tiny_language_model[1])
+    assert scorer.work.forwards == 1
+    query = _queries()[0]
+    plain = Scorer(*tiny_language_model).logprobs([query])[0]
+    assert np.abs(scorer.logprobs([query])[0] - plain).max() > 1e-3
+
+
+def test_bfloat16_is_as_near_as_its_digits(tiny_language_model):
+    model, tokenizer = tiny_language_model
+    half = copy.deepcopy(model).bfloat16()
+    queries = [q for q in _queries() if q.continuation]
+    found = Scorer(half, tokenizer).logprobs(queries)
+    exact = Scorer(copy.deepcopy(half).double(), tokenizer).logprobs(queries)
+    for a, b in zip(found, exact, strict=True):
+        assert np.all(np.isfinite(a))
+        assert a.dtype == np.float64
+        np.testing.assert_allclose(a, b, atol=0.35)
+    plain = Scorer(half, tokenizer, row_tokens=1).logprobs(queries)
+    for a, b in zip(found, plain, strict=True):
+        np.testing.assert_allclose(a, b, atol=0.35)
