@@ -90,8 +90,8 @@ def pack(pairs: Sequence[Pair], *, row_tokens: int, share: bool = True) -> list[
         row_tokens: longest row that sharing may make.
         share: whether to share at all.
 
-    Two sequences meet in a row if at least a quarter of one lies in it already: attention over
-    a row costs its length squared, so strangers are better kept apart.
+    A sequence joins a row if they share at least a quarter of the shorter one: attention over a
+    row costs its length squared, so strangers are better kept apart.
     """
     rows: list[Row] = []
     for index in sorted(range(len(pairs)), key=lambda i: pairs[i][0] + pairs[i][1]):
@@ -99,7 +99,7 @@ def pack(pairs: Sequence[Pair], *, row_tokens: int, share: bool = True) -> list[
         ids = (*context, *continuation[:-1])
         row = rows[-1] if rows and share else Row()
         shared = row.shared(ids)
-        if 4 * shared < len(ids) or len(row) + len(ids) - shared > row_tokens:
+        if 4 * shared < min(len(ids), len(row)) or len(row) + len(ids) - shared > row_tokens:
             row = Row()
         if not rows or row is not rows[-1]:
             rows.append(row)

@@ -164,6 +164,11 @@ def test_a_trie_worked_out_by_hand():
     assert not row.is_chain
 
 
+def test_a_long_sequence_joins_the_row_of_its_own_beginning():
+    begin, whole = (1, 2, 3), tuple(range(1, 50))
+    assert [len(row) for row in pack([(begin, (9,)), (whole, (9,))], row_tokens=100)] == [49]
+
+
 def test_strangers_have_rows_of_their_own():
     pairs = [((1, 2, 3), (4,)), ((5, 6, 7), (8,)), ((1, 2, 4), (4,))]
     assert [len(r.reads) for r in pack(pairs, row_tokens=100)] == [2, 1]
