@@ -47,7 +47,7 @@ class LanguageLearner:
             spec.env_id,
             spec.reward,
             gamma=spec.gamma,
-            credit="trajectory" if method.name == "trajectory" else "turn",
+            credit=method.level,
             env_kwargs=spec.env_kwargs,
             max_tokens=self.settings.max_tokens,
             max_line_tokens=self.settings.max_line_tokens,
