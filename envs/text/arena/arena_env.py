@@ -1,0 +1,229 @@
+"""TextArena's games for one agent, alone or against a random opponent."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import io
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from rewardsmith.envs.text.base import COMMON, Reply, TextGame
+from rewardsmith.envs.text_space import one_of
+from rewardsmith.errors import ConfigError, require, unknown_name
+from rewardsmith.features import Feature, FeatureSchema
+
+from .experts import EXPERTS
+from .games import MOVES, SINGLE
+
+_PATIENCE = 10**9  # invalid moves that a game forgives; ours are counted and priced here
+_WRAPPED = ("-train", "-raw")  # the same games in other wrappings
+
+
+class TextArenaEnv(TextGame):
+    """A game of TextArena (Guertler et al. 2025, arXiv:2504.11442).
+
+    The reward is the game's own, paid at its end: a share of the task in games for one, 1, 0 or
+    -1 in games for two. A move that the rules forbid gets the game's reason and the cost of a
+    line that is no move; it never loses the game, as it would in TextArena.
+
+    Args:
+        game: an id of TextArena, e.g. `FrozenLake-v0`, `TicTacToe-v0`; see `game_ids()`.
+        settings: keywords of that game, over those of its id.
+        seat: 0 to move first, 1 to move second; only in games for two.
+
+    Raises:
+        MissingExtraError: if TextArena is not installed.
+        UnknownNameError: an unknown game.
+        ConfigError: a game that needs a download, a paid service or other players.
+    """
+
+    instructions: ClassVar[str] = (
+        "You play a game. Its rules come first. Write your move in square brackets, in the form "
+        "that the rules give, for example [3] or [up]; write only one move in a turn."
+    )
+    lists_commands = False
+    max_line: ClassVar[int] = 1024
+    max_text: ClassVar[int] = 16384
+    feature_schema = FeatureSchema(
+        [
+            *COMMON,
+            Feature("completion", "share of a game for one that is done", low=0, high=1),
+            Feature("outcome", "the game's own reward, once it is over"),
+            Feature("over", "the game is over", dtype="bool"),
+            Feature("game_turns", "moves of all players", low=0, unit="turns", dtype="int"),
+            Feature("invalid_moves", "forbidden moves so far", low=0, dtype="int"),
+            Feature("game", "id of the game", dtype="text"),
+            Feature("reason", "why the game ended", dtype="text"),
+        ]
+    )
+
+    def __init__(
+        self,
+        *,
+        game: str = "FrozenLake-v0",
+        settings: Mapping[str, Any] | None = None,
+        seat: int = 0,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        one_of("seat", seat, (0, 1))
+        self._name, self._settings = game, dict(settings or {})
+        self._folder = _folder(game)
+        self._players = 1 if self._folder in SINGLE else 2
+        self._seat = seat if self._players == 2 else 0
+        self._chance = random.Random(0).getstate()
+        self._game: Any = None
+        self._invalid, self._outcome, self._reason, self._ended = 0, 0.0, "", False
+
+    def _begin(self, task_seed: int) -> str:
+        self._chance = random.Random(task_seed).getstate()
+        self._invalid, self._outcome, self._reason, self._ended = 0, 0.0, "", False
+        with self._playing():
+            self._game = _made(self._name, self._settings)
+            self._game.reset(num_players=self._players, seed=task_seed)
+            self._game.state.error_allowance = _PATIENCE
+            self._opponent()
+        return self._told_to_player()
+
+    def _play(self, line: str) -> Reply:
+        before = copy.deepcopy(self._game)
+        with self._playing():
+            try:
+                valid = self._moved(line)
+            except Exception as error:  # a game's parser that fails has not accepted the move
+                self._game, valid = before, False
+                self._game.state.error_count += 1
+                self._reason = type(error).__name__
+            else:
+                self._opponent()
+        self._invalid += not valid
+        self._ended = bool(self._game.state.done)
+        if self._ended:
+            self._outcome = float((self._game.state.rewards or {}).get(self._seat, 0.0))
+            self._reason = str(self._game.state.game_info[self._seat].get("reason") or "")
+        text = f"{self._told_to_player()}\n{self._reason}".strip()
+        return Reply(text, self._outcome, terminated=self._ended, understood=valid)
+
+    def _moved(self, line: str) -> bool:
+        """Make the current player's move; False if the rules forbid it."""
+        errors = self._game.state.error_count
+        self._game.step(line)
+        return bool(self._game.state.error_count <= errors or self._game.state.done)
+
+    def _opponent(self) -> None:
+        """Let the opponent play, while it is its turn: a random one of its legal moves."""
+        state = self._game.state
+        while not state.done and state.current_player_id != self._seat:
+            moves = MOVES[self._folder]()
+            random.shuffle(moves)
+            if not any(self._moved(move) for move in moves):
+                raise ConfigError(
+                    f"The opponent knows no legal move in {self._name!r} with these settings. "
+                    "Use the settings of the game's own ids."
+                )
+
+    @contextlib.contextmanager
+    def _playing(self) -> Iterator[None]:
+        """TextArena draws from the global `random`, which is given back, and prints."""
+        theirs = random.getstate()
+        random.setstate(self._chance)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                yield
+        finally:
+            self._chance = random.getstate()
+            random.setstate(theirs)
+
+    def _told_to_player(self) -> str:
+        told = self._game.state.observations[self._seat]
+        self._game.state.observations = {p: [] for p in self._game.state.observations}
+        kept = [text for sender, text, _ in told if sender != self._seat]
+        return "\n".join(str(text) for text in kept)
+
+    def _success(self) -> bool:
+        return self._ended and self._outcome >= (1.0 if self._players == 1 else 1e-9)
+
+    def _features(self) -> dict[str, Any]:
+        return {
+            "completion": self._completion(),
+            "outcome": self._outcome,
+            "over": self._ended,
+            "game_turns": int(self._game.state.turn),
+            "invalid_moves": self._invalid,
+            "game": self._name,
+            "reason": self._shown(self._reason),
+        }
+
+    def _completion(self) -> float:
+        if self._success():
+            return 1.0
+        for name in ("_get_percentage_completion", "_progress"):
+            if hasattr(self._game, name):
+                quiet = contextlib.redirect_stdout(io.StringIO())
+                with quiet, contextlib.suppress(ArithmeticError, LookupError, TypeError):
+                    return min(max(float(getattr(self._game, name)()), 0.0), 1.0)
+        return 0.0
+
+    def _hint(self, line: str) -> str:
+        return "Try another move, in square brackets."
+
+    def expert_line(self) -> str:
+        """The next move of a scripted player.
+
+        Raises:
+            ConfigError: a game that nobody wrote one for.
+        """
+        if self._folder not in EXPERTS:
+            raise ConfigError(
+                f"expert_line knows {', '.join(EXPERTS)}. Received {self._name!r}; choose one of "
+                "these to learn from an expert."
+            )
+        return EXPERTS[self._folder](self._game)
+
+
+def make_env(render_mode: str | None = None, **kwargs: Any) -> TextArenaEnv:
+    """Build the env; keywords as `TextArenaEnv`."""
+    require("textarena", extra="arena")
+    return TextArenaEnv(render_mode=render_mode, **kwargs)
+
+
+def game_ids() -> list[str]:
+    """The ids of TextArena that `TextArenaEnv` plays."""
+    playable = {*SINGLE, *MOVES}
+    ids = [i for i in _registry() if not i.endswith(_WRAPPED)]
+    return [i for i in ids if _folder_of(i) in playable]
+
+
+def _registry() -> Any:
+    return require("textarena.envs.registration", extra="arena").ENV_REGISTRY
+
+
+def _folder_of(game: str) -> str:
+    return str(_registry()[game].entry_point).split(".")[2]
+
+
+def _folder(game: str) -> str:
+    known = game_ids()
+    if game in known:
+        return _folder_of(game)
+    if game in _registry():
+        raise ConfigError(
+            f"game is one for one player, or for two with a random opponent, that needs no "
+            f"download. Received {game!r}, which is none of these: it needs words or models from "
+            f"the net, talk, more players or a later Python. Choose one of: {', '.join(known)}."
+        )
+    raise unknown_name("game of TextArena", game, known)
+
+
+def _made(game: str, settings: Mapping[str, Any]) -> Any:
+    spec = _registry()[game]
+    module, _, name = str(spec.entry_point).partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)(**{**spec.kwargs, **settings})
+    except TypeError as error:
+        raise ConfigError(f"settings are those of {game!r}. Received {settings!r}: {error}.") from (
+            error
+        )
