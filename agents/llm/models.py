@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardsmith.errors import ConfigError, require
+from rewardsmith.llm.loading import load_tokenizer, resolve_device
 from rewardsmith.storage import cache_folder
 
 #: short names -> (package that carries the weights, extra that installs it)
@@ -28,11 +29,11 @@ def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple
     """
     transformers = require("transformers", extra="llm")
     torch = require("torch", extra="llm")
-    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    place = resolve_device(device)
     kind = _dtype(torch, dtype, place)
     source = _source(name)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source)
+        tokenizer = load_tokenizer(source)
         model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=kind)
     except (OSError, ValueError) as error:
         raise ConfigError(

@@ -22,6 +22,7 @@ from rewardsmith.agents.llm.place import LanguagePlace
 from rewardsmith.agents.llm.quiet import hush, quiet
 from rewardsmith.agents.llm.settings import LanguageSettings, trl_config
 from rewardsmith.errors import ConfigError, require
+from rewardsmith.rewards.likelihood import bind_policy
 from rewardsmith.storage import load_state, save_state
 
 logger = logging.getLogger("rewardsmith")
@@ -55,6 +56,7 @@ class LanguageLearner:
             on_nan=spec.on_nan,
         )
         self.model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
+        bind_policy(self.model, tokenizer)
         self.trainer = TurnGRPOTrainer(
             self.model,
             tokenizer,
