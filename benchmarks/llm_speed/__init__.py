@@ -1,0 +1,1 @@
+"""What credit by turn costs beside plain GRPO, and what rewards by likelihood cost."""
