@@ -17,7 +17,8 @@ class Dialogue:
     A tokenizer with a chat template gets its template: instructions are the system's message (the
     first user's where the template has none), observations the user's, lines the assistant's.
     Any other gets plain text: instructions, observation, then `> ` before each line. A line ends
-    with the end-of-sequence token.
+    with the end-of-sequence token, or with another special token that the template puts there
+    (Gemma's `<end_of_turn>`): `stop` is its number.
 
     Tokens are only ever appended, so that the tokens that were sampled are the tokens that are
     learned from.
@@ -39,22 +40,33 @@ class Dialogue:
         self.tokenizer, self.instructions = tokenizer, instructions.strip()
         self._chat = bool(getattr(tokenizer, "chat_template", None))
         self._between = self._find_between() if self._chat else ("\n", "\n> ")
+        self.stop = int(tokenizer.eos_token_id)
+        before, after = self._between
+        if found := self._leading_special(before):
+            self.stop = int(tokenizer.convert_tokens_to_ids(found))
+            self._between = (before.lstrip().removeprefix(found), after)
 
     def opening(self, observation: str) -> Ids:
         """Everything before the first line."""
         if not self._chat:
             said = f"{self.instructions}\n\n{observation}".strip()
-            return self._encode(f"{said}\n> ")
+            return [*self._first(), *self._encode(f"{said}\n> ")]
         return self._encode(self._template(self._messages(observation), generate=True))
 
-    def reply(self, observation: str) -> Ids:
-        """What stands between the end of a line and the beginning of the next."""
+    def reply(self, observation: str, said: Ids | None = None) -> Ids:
+        """What stands between the end of a line and the beginning of the next.
+
+        Args:
+            observation: what the environment answered.
+            said: the line's tokens; the reply ends a line that was cut off before its end.
+        """
         before, after = self._between
-        return self._encode(f"{before}{observation}{after}")
+        cut = said is not None and (not said or said[-1] not in self.tokenizer.all_special_ids)
+        return [*([self.stop] if cut else []), *self._encode(f"{before}{observation}{after}")]
 
     def spoken(self, line: str) -> Ids:
         """The tokens of a line that somebody else has said, its end among them."""
-        return [*self._encode(line), int(self.tokenizer.eos_token_id)]
+        return [*self._encode(line), self.stop]
 
     def line(self, ids: Ids) -> str:
         """The line that tokens say, without special tokens and outer spaces."""
@@ -62,6 +74,16 @@ class Dialogue:
 
     def _encode(self, text: str) -> Ids:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _first(self) -> Ids:
+        """The token that this tokenizer puts before every text, if there is one."""
+        first: int | None = self.tokenizer.bos_token_id
+        return [first] if first is not None and self.tokenizer("a")["input_ids"][0] == first else []
+
+    def _leading_special(self, text: str) -> str:
+        """The special token that a text begins with, spaces aside; the longest one, or nothing."""
+        special = [t for t in self.tokenizer.all_special_tokens if text.lstrip().startswith(t)]
+        return str(max(special, key=len, default=""))
 
     def _messages(self, observation: str) -> list[dict[str, str]]:
         user = {"role": "user", "content": observation}
@@ -94,4 +116,4 @@ class Dialogue:
                 "give a model with another template, or delete tokenizer.chat_template."
             )
         before, _, after = text.partition(_SAID)[2].partition(_NEXT)
-        return before.removeprefix(str(self.tokenizer.eos_token)), after
+        return before, after

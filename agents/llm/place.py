@@ -192,7 +192,7 @@ class LanguagePlace:
         slot.extend(ids, 1)
         line = dialogue.line(ids)
         obs, reward, terminated, truncated, info = slot.env.step(line)
-        reply = dialogue.reply(str(obs))
+        reply = dialogue.reply(str(obs), ids)
         # Cut now, and not when a line does not fit: what is paid for this turn depends on it.
         room = self.max_tokens - len(slot.completion) - len(reply)
         truncated = bool(truncated) or (not terminated and room < self.max_line_tokens)

@@ -27,6 +27,9 @@ from rewardsmith.errors import ConfigError
 
 #: tasks are drawn below this; an environment makes what it likes of a seed
 _TASKS = 2**31 - 1
+#: rows of the data set, which says nothing: a new epoch would draw a random number that a resumed
+#: run draws at another time, so that there must be only one
+_PLACEHOLDERS = 2**20
 #: credit methods that ask for the entropy of each turn
 _ENTROPIC = ("empg",)
 
@@ -128,6 +131,7 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
         self.dialogue = Dialogue(tokenizer, place.instructions)
         self.rollouts = []
         self.generations = 0
+        _end_lines(model, self.dialogue.stop)
         with quiet():
             super().__init__(
                 model=model,
@@ -135,7 +139,7 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
                 processing_class=tokenizer,
                 reward_funcs=[_total(self)],
                 rollout_func=_rollouts,
-                train_dataset=Dataset.from_dict({"prompt": ["play"] * 4096}),
+                train_dataset=Dataset.from_dict({"prompt": ["play"] * _PLACEHOLDERS}),
                 **options,
             )
 
@@ -181,6 +185,14 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
             yield
         finally:
             setattr(config, name, before)
+
+
+def _end_lines(model: Any, stop: int) -> None:
+    """Let generation end where the dialogue says that a line ends, besides the model's own ends."""
+    known = model.generation_config.eos_token_id
+    ends = [] if known is None else [known] if isinstance(known, int) else list(known)
+    if stop not in ends:
+        model.generation_config.eos_token_id = [*ends, stop]
 
 
 def _rollouts(prompts: list[Any], trainer: TurnGRPOTrainer) -> dict[str, Any]:
