@@ -160,7 +160,7 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
 
     def speak(self, prompts: list[Ids], limit: int) -> list[Ids]:
         """What the model says after each prompt, at most `limit` tokens."""
-        with self._lines_of(limit):
+        with self._lines_of(limit), quiet():
             said, _ = self._generate_single_turn(prompts, None, {}, 1)
         return [list(ids) for ids in said]
 

