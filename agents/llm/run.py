@@ -39,11 +39,12 @@ class LanguageLearner:
     def __init__(self, spec: RunSpec, output: Path) -> None:
         require("trl", extra="llm")
         hush()
-        from rewardsmith.agents.llm.credit import find_credit
+        from rewardsmith.agents.llm.credit import check_options, find_credit
         from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
 
         self.spec, self.settings = spec, LanguageSettings.of(spec)
         method = find_credit(self.settings.credit)
+        check_options(method, self.settings.credit_options)
         self.place = LanguagePlace(
             spec.env_id,
             spec.reward,

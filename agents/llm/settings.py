@@ -12,7 +12,7 @@ from typing import Any
 from rewardsmith import checks
 from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.agents.llm.quiet import quiet
-from rewardsmith.errors import ConfigError
+from rewardsmith.errors import ConfigError, near_misses
 
 #: of GRPOConfig, what the run decides itself
 RESERVED = frozenset(
@@ -37,6 +37,8 @@ RESERVED = frozenset(
         "scale_rewards",
     }
 )
+#: TRL's, as its documentation has them
+LOSSES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,18 @@ class LanguageSettings:
         for name in ("max_tokens", "max_line_tokens"):
             checks.whole(name, getattr(self, name), least=1)
         checks.whole("lora", self.lora, least=0)
+        for name in ("lora_alpha", "micro_batch"):
+            if getattr(self, name) is not None:
+                checks.whole(name, getattr(self, name), least=1)
+        if self.loss_type not in LOSSES:
+            raise ConfigError(
+                f"loss_type is one of {', '.join(LOSSES)}. Received {self.loss_type!r}."
+                f"{near_misses(str(self.loss_type), LOSSES)}"
+            )
+        if not isinstance(self.credit_options, Mapping):
+            raise ConfigError(
+                f"credit_options is a mapping of options. Received {self.credit_options!r}."
+            )
         for name in ("learning_rate", "temperature"):
             checks.number(name, getattr(self, name), above=0)
 
@@ -121,8 +135,11 @@ def trl_config(spec: RunSpec, settings: LanguageSettings, folder: Path) -> Any:
     import torch
     from trl import GRPOConfig
 
-    known = set(inspect.signature(GRPOConfig).parameters) - RESERVED
+    fields = inspect.signature(GRPOConfig).parameters
+    known = set(fields) - RESERVED
     check_keys("trl (fields of TRL's GRPOConfig)", settings.trl, sorted(known))
+    for name, value in settings.trl.items():
+        _check_kind(name, value, fields[name].default)
     micro = settings.micro_batch or spec.n_envs
     if spec.n_envs % micro:
         raise ConfigError(
@@ -139,8 +156,25 @@ def trl_config(spec: RunSpec, settings: LanguageSettings, folder: Path) -> Any:
         "report_to": list(settings.report_to) or "none",
         **settings.trl,
     }
-    with quiet():
-        return _config(GRPOConfig, spec, settings, folder, micro, given)
+    try:
+        with quiet():
+            return _config(GRPOConfig, spec, settings, folder, micro, given)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"trl holds fields of TRL's GRPOConfig, with values that it takes. Received "
+            f"{dict(settings.trl)}: {error}."
+        ) from error
+
+
+def _check_kind(name: str, value: Any, default: Any) -> None:
+    """TRL looks at a value only when it needs it, in the middle of a run."""
+    kinds = {bool: bool, int: int, float: (int, float)}
+    kind: Any = kinds.get(type(default), object)
+    if value is not None and not isinstance(value, kind):
+        raise ConfigError(
+            f"trl's {name} is like its default, {default!r}. Received {value!r}."
+            + (" YAML reads 1e-3 as a word; write 1.0e-3." if isinstance(value, str) else "")
+        )
 
 
 def _config(

@@ -8,6 +8,7 @@ Written against TRL 1.16. Two of its methods are entered: `_generate_and_score_c
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
+from torch.utils.data import Sampler
 from transformers.trainer_callback import PrinterCallback
 from trl import GRPOTrainer
 
@@ -27,9 +29,6 @@ from rewardsmith.errors import ConfigError
 
 #: tasks are drawn below this; an environment makes what it likes of a seed
 _TASKS = 2**31 - 1
-#: rows of the data set, which says nothing: a new epoch would draw a random number that a resumed
-#: run draws at another time, so that there must be only one
-_PLACEHOLDERS = 2**20
 #: credit methods that ask for the entropy of each turn
 _ENTROPIC = ("empg",)
 
@@ -84,6 +83,7 @@ class TurnCreditMixin:
                 ids,
                 mask,
                 out["completion_ids"].size(1),
+                batch_size=self.args.per_device_train_batch_size,  # type: ignore[attr-defined]
                 compute_entropy=True,
             )
         rows = entropies.float().cpu().numpy()
@@ -92,10 +92,25 @@ class TurnCreditMixin:
 
 def _entropic(episode: Episode, entropies: Any) -> Episode:
     turns = tuple(
-        dataclasses.replace(t, entropy=float(entropies[t.start : t.stop].mean()))
+        # a turn without tokens leaves no doubt
+        dataclasses.replace(t, entropy=float(np.sum(entropies[t.start : t.stop]) / max(n, 1)))
         for t in episode.turns
+        for n in [t.stop - t.start]
     )
     return dataclasses.replace(episode, turns=turns)
+
+
+class _OneRow(Sampler[int]):
+    """The only row of the data set, which says nothing, for ever: a run is one epoch.
+
+    A new epoch would draw a random number, at a step that a resumed run would not share.
+    """
+
+    def __iter__(self) -> Iterator[int]:
+        return itertools.repeat(0)
+
+    def __len__(self) -> int:
+        return 2**48
 
 
 class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
@@ -139,11 +154,14 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
                 processing_class=tokenizer,
                 reward_funcs=[_total(self)],
                 rollout_func=_rollouts,
-                train_dataset=Dataset.from_dict({"prompt": ["play"] * _PLACEHOLDERS}),
+                train_dataset=Dataset.from_dict({"prompt": ["play"]}),
                 **options,
             )
 
         self.remove_callback(PrinterCallback)  # its figures are in the run's tables
+
+    def _get_train_sampler(self, dataset: Any = None) -> Sampler[int]:
+        return _OneRow()
 
     def tasks(self, step: int) -> list[int]:
         """Seeds of this process's tasks in a generation, each `num_generations` times."""

@@ -2,7 +2,7 @@
 
 from rewardsmith.rewards.redistribution.shares import redistribute
 
-from .assign import credit
+from .assign import check_options, credit
 from .check import check_credit
 from .empg import empg
 from .gdpo import gdpo
@@ -19,6 +19,7 @@ __all__ = [
     "CreditMethod",
     "Rollouts",
     "check_credit",
+    "check_options",
     "combine",
     "credit",
     "credit_names",

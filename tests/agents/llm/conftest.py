@@ -93,12 +93,22 @@ def script():
 class Walk(TextGame):
     """A game whose every reward can be worked out by hand: from 1 `up` to 3."""
 
-    feature_schema = FeatureSchema([*COMMON, Feature("x", "where", dtype="int")])
+    feature_schema = FeatureSchema(
+        [
+            *COMMON,
+            Feature("x", "where", dtype="int"),
+            Feature("said", "characters of the last line", low=0, unit="characters", dtype="int"),
+        ]
+    )
     instructions = "Say up or down."
 
     def _begin(self, task_seed):
-        self.x = 1
+        self.x, self.said = 1, 0
         return "at 1"
+
+    def _reply(self, line):
+        self.said = len(line)
+        return super()._reply(line)
 
     def _play(self, line):
         if line == "break":
@@ -112,7 +122,7 @@ class Walk(TextGame):
         return "what?"
 
     def _features(self):
-        return {"x": self.x}
+        return {"x": self.x, "said": self.said}
 
     def _success(self):
         return self.x == 3
@@ -130,3 +140,30 @@ def walk():
     if "test/Walk-v0" not in gym.registry:
         gym.register("test/Walk-v0", Walk, max_episode_steps=3)
     return "test/Walk-v0"
+
+
+@pytest.fixture
+def learn(walk, model_folder, tmp_path):
+    """A function that builds a `LanguageLearner` in a folder of its own, small in everything."""
+    from rewardsmith.agents.classic.settings import make_spec
+    from rewardsmith.agents.llm.run import LanguageLearner
+
+    made = []
+
+    def build(reward="env + 0.1*next(said)", **hyperparameters):
+        run = {k: hyperparameters.pop(k) for k in ("env_id", "seed") if k in hyperparameters}
+        small = {"model": str(model_folder), "num_generations": 4, "max_line_tokens": 6}
+        spec = make_spec(
+            **{"env_id": walk, **run},
+            reward=reward,
+            algo="grpo",
+            n_envs=8,
+            steps=100,
+            hyperparameters={**small, "learning_rate": 1e-2, **hyperparameters},
+        )
+        made.append(LanguageLearner(spec, tmp_path / str(len(made))))
+        return made[-1]
+
+    yield build
+    for learner in made:
+        learner.close()
