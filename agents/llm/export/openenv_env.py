@@ -166,8 +166,8 @@ def make_app(env_id: str, reward: Any = "env", **options: Any) -> Any:
     """
 
     def build() -> RewardEnvironment:
-        return RewardEnvironment(env_id, reward, learners=False, **options)
+        return RewardEnvironment(env_id, reward, training=False, **options)
 
     build().close()  # a reward that cannot run here is told now, not to the first client
-    name = env_id.split("/")[-1]
+    name = env_id.rsplit("/", maxsplit=1)[-1]
     return create_fastapi_app(build, TextAction, TextObservation, env_name=name)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import index
 from typing import Any
 
 import numpy as np
 
-from rewardsmith.agents.llm.record import Episode, Turn
-from rewardsmith.errors import BindingError, ConfigError, PlaceError
-from rewardsmith.named_rewards import named_rewards
-from rewardsmith.registration import find_entry
-from rewardsmith.stack import RewardStack
+from rewardsmith.agents.llm.export.checks import check_terms, check_text, read_reward, seed_of
+from rewardsmith.agents.llm.export.pay import late_pay, recorded
+from rewardsmith.agents.llm.record import Episode
+from rewardsmith.errors import ConfigError, PlaceError
 from rewardsmith.term import Learner, Scope
-from rewardsmith.transition import Floats, Transition, stack
+from rewardsmith.transition import Transition
 from rewardsmith.wrappers import building
 from rewardsmith.wrappers.gather import FeatureReader, bound_stack, find_schema, objects
 
@@ -60,10 +58,9 @@ class TextSession:
         gamma: the trainer's discount over turns, in [0, 1].
         credit: `turn` if the trainer sees the reward of each turn, `trajectory` if it sees sums.
         env_kwargs: keywords of the environment.
-        training: whether terms learn.
+        training: whether terms learn; without it those that learn are refused.
         place: name, for errors.
         serves: scopes of terms that it takes.
-        learners: whether it takes terms that learn.
         on_nan: as for `RewardStack.bind`.
 
     Raises:
@@ -82,19 +79,18 @@ class TextSession:
         training: bool = True,
         place: str = "text session",
         serves: frozenset[Scope] = ONE_EPISODE,
-        learners: bool = True,
         on_nan: str = "raise",
     ) -> None:
         self.env_id, self.training = env_id, training
         self.env: Any = building.make_bare(env_id, dict(env_kwargs or {}))
-        _check_text(self.env, env_id)
+        check_text(self.env, env_id)
         self.instructions = str(_attribute(self.env, "instructions", ""))
         space = self.env.observation_space
         self.reader = FeatureReader(
             find_schema(lambda: self.env.get_wrapper_attr("feature_schema")), space
         )
         found = read_reward(env_id, reward)
-        _check_terms(found, place, serves, learners)
+        check_terms(found, place, serves, training)
         # An end is final for all these trainers: nothing bootstraps after it.
         self.stack = bound_stack(
             found,
@@ -114,7 +110,7 @@ class TextSession:
 
     def begin(self, task: int | None = None) -> str:
         """Start the task of this seed, or any, and give its first text."""
-        task = None if task is None else _seed(task)
+        task = None if task is None else seed_of(task)
         text, self._info = self.env.reset(seed=task)
         self._text, self._task, self.over = str(text), -1 if task is None else task, False
         self.rows, self._components, self._waiting = [], [], None
@@ -263,102 +259,6 @@ def replay(session: TextSession, task: int, lines: Sequence[str]) -> Episode:
         session.play(line)
     session.finish()
     return session.episode()
-
-
-def late_pay(
-    rewards: RewardStack, group: Sequence[Sequence[Transition]]
-) -> list[dict[str, Floats]]:
-    """What terms of episode and group scope pay rollouts of one task: name -> (T_i,)."""
-    names = [e.name for e in rewards.entries if e.deferred]
-    if not names:
-        return [{} for _ in group]
-    found = rewards.finish_group([stack(list(rows)) for rows in group], deferred_only=True)
-    return [{name: output.terms[name] for name in names} for output in found]
-
-
-def with_late_pay(episode: Episode, late: Mapping[str, Floats]) -> Episode:
-    """The episode with what a group paid, on its turns."""
-    from dataclasses import replace
-
-    turns = []
-    for i, turn in enumerate(episode.turns):
-        components = {**turn.components, **{n: float(v[i]) for n, v in late.items()}}
-        turns.append(replace(turn, components=components, reward=sum(components.values())))
-    return replace(episode, turns=tuple(turns))
-
-
-def recorded(
-    rows: Sequence[Transition],
-    components: Sequence[Mapping[str, float]],
-    *,
-    task: int,
-    info: Mapping[str, Any],
-) -> Episode:
-    """Rows and their pay as a record; tokens are the trainer's to know."""
-    turns = tuple(
-        Turn(
-            turn_id=i,
-            text=str(row.action[0]),
-            start=0,
-            stop=0,
-            reward=sum(paid.values()),
-            components=dict(paid),
-            anchor=str(row.obs[0]),
-            terminated=bool(row.terminated[0]),
-            truncated=bool(row.truncated[0]),
-        )
-        for i, (row, paid) in enumerate(zip(rows, components, strict=True))
-    )
-    own = float(sum(row.env_reward[0] for row in rows))
-    return Episode(turns, task, bool(info.get("is_success", False)), own)
-
-
-def read_reward(env_id: str, reward: Any) -> RewardStack:
-    """A ready-made reward of the environment by its name, or what `RewardStack.parse` reads."""
-    entry = find_entry(env_id)
-    if isinstance(reward, str) and entry is not None and reward in named_rewards(entry):
-        return named_rewards(entry)[reward].stack()
-    return reward if isinstance(reward, RewardStack) else RewardStack.parse(reward)
-
-
-def _check_terms(found: RewardStack, place: str, serves: frozenset[Scope], learners: bool) -> None:
-    for entry in found.entries:
-        if entry.term.scope is Scope.GROUP and Scope.GROUP not in serves:
-            raise BindingError(
-                f"Term {entry.name!r} has scope 'group': it compares rollouts of one task, and "
-                f"{place} sees one at a time. Use rewardsmith.agents.llm.export.verifiers_env "
-                "with group_size, verl_reward.TurnRewards, or rewardsmith train ENV --agent llm."
-            )
-        if entry.term.learns and not learners:
-            raise BindingError(
-                f"Term {entry.name!r} learns, and {place} scores in several copies that would "
-                "each learn apart. Use rewardsmith train ENV --agent llm, or the GEM or OpenEnv "
-                "export with one environment."
-            )
-
-
-def _check_text(env: Any, env_id: str) -> None:
-    from gymnasium import spaces
-
-    given = (env.observation_space, env.action_space)
-    if not all(isinstance(space, spaces.Text) for space in given):
-        raise PlaceError(
-            f"These trainers read text and act by text. Received {env_id} with the observations "
-            f"{given[0]} and the actions {given[1]}. Choose an environment of text (rewardsmith "
-            "envs), without actions='index' or obs='hash'."
-        )
-
-
-def _seed(task: Any) -> int:
-    try:
-        found = index(task)
-    except TypeError:
-        found = -1
-    if isinstance(task, bool) or found < 0:
-        raise ConfigError(
-            f"A task is the seed of an episode, a whole number of at least 0. Received {task!r}."
-        )
-    return found
 
 
 def _attribute(env: Any, name: str, default: Any) -> Any:

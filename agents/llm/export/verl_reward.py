@@ -11,13 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from rewardsmith.agents.llm.export.session import (
-    GROUPS,
-    TextSession,
-    late_pay,
-    replay,
-    with_late_pay,
-)
+from rewardsmith.agents.llm.export.pay import late_pay, with_late_pay
+from rewardsmith.agents.llm.export.session import GROUPS, TextSession, replay
 from rewardsmith.agents.llm.record import Episode
 from rewardsmith.errors import ConfigError
 
@@ -146,7 +141,6 @@ class TurnRewards:
             training=False,
             place=place,
             serves=GROUPS,
-            learners=False,
             **options,
         )
 
@@ -211,7 +205,6 @@ def _session(env_id: str, reward: str, gamma: float, credit: str, env_kwargs: st
         env_kwargs=json.loads(env_kwargs),
         training=False,
         place="verl's compute_score",
-        learners=False,
     )
 
 
