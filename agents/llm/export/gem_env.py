@@ -26,16 +26,21 @@ class GemEnv(gem.Env):  # type: ignore[misc]
     Args:
         env_id: an environment of text.
         reward: see `TextSession`.
+        seed: of the first episode if `reset` gives none; `gem.make_vec` sets it.
         options: further keywords of `TextSession`.
     """
 
-    def __init__(self, env_id: str, reward: Any = "env", **options: Any) -> None:
+    def __init__(
+        self, env_id: str, reward: Any = "env", *, seed: int | None = None, **options: Any
+    ) -> None:
         super().__init__()
+        self._seed = seed
         self._made = {"env_id": env_id, "reward": reward, **options}
         self.session = TextSession(env_id, reward, place="GEM environment", **options)
 
     def reset(self, seed: int | None = None) -> tuple[str, dict[str, Any]]:
         """Begin the task of this seed."""
+        seed, self._seed = (self._seed if seed is None else seed), None
         super().reset(seed)
         text = self.session.begin(seed)
         told = f"{self.session.instructions}\n\n{text}".strip()
