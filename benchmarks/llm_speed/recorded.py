@@ -17,11 +17,15 @@ ENV_ID = "rewardsmith/TwentyQuestions-v0"
 REWARD = "env + potential(-entropy_bits / most_bits)"
 
 
-def tokenizer_of(env_id: str = ENV_ID) -> Any:
-    """A tokenizer of the words of an environment."""
-    played = list(expert_episodes(env_id, 20, {}))
-    said = [text for p in played for text in (*p.observations, *p.lines)]
-    return build_tokenizer([instructions_of(env_id, {}), *said])
+def said_texts() -> list[str]:
+    """What the environment and its expert say in 20 episodes."""
+    played = expert_episodes(ENV_ID, 20, {})
+    return [instructions_of(ENV_ID, {}), *(t for p in played for t in (*p.observations, *p.lines))]
+
+
+def tokenizer_of() -> Any:
+    """A tokenizer of the environment's words."""
+    return build_tokenizer(said_texts())
 
 
 def record(tokenizer: Any, rollouts: int, generations: int, max_tokens: int) -> list[Rollout]:

@@ -18,6 +18,11 @@ from rewardsmith.transition import Bools, Ints
 #: context ids and continuation ids
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
+#: `even` of a model whose size is not known
+EVEN = 4096.0
+#: tokens of padding that are cheaper than one more forward pass
+_WORTH_A_PASS = 256
+
 
 @dataclass
 class Row:
@@ -82,37 +87,52 @@ class Row:
         return seen
 
 
-def pack(pairs: Sequence[Pair], *, row_tokens: int, share: bool = True) -> list[Row]:
+def pack(
+    pairs: Sequence[Pair], *, row_tokens: int, share: bool = True, even: float = EVEN
+) -> list[Row]:
     """Rows that hold all pairs.
 
     Args:
         pairs: contexts of at least one token, continuations of at least one.
         row_tokens: longest row that sharing may make.
         share: whether to share at all.
+        even: the length of a row at which attention costs as much as all the rest.
 
-    A sequence joins a row if they share at least a quarter of the shorter one: attention over a
-    row costs its length squared, so strangers are better kept apart.
+    A row of L tokens costs L + L^2 / even: attention over a row grows with its length squared.
+    A sequence joins a row if that is cheaper than a row of its own.
     """
     rows: list[Row] = []
     for index in sorted(range(len(pairs)), key=lambda i: pairs[i][0] + pairs[i][1]):
         context, continuation = pairs[index]
         ids = (*context, *continuation[:-1])
-        row = rows[-1] if rows and share else Row()
-        shared = row.shared(ids)
-        if 4 * shared < min(len(ids), len(row)) or len(row) + len(ids) - shared > row_tokens:
-            row = Row()
-        if not rows or row is not rows[-1]:
-            rows.append(row)
-        row.add(index, pairs[index])
+        if not rows or not (share and _joins(rows[-1], ids, row_tokens, even)):
+            rows.append(Row())
+        rows[-1].add(index, pairs[index])
     return rows
 
 
+def _joins(row: Row, ids: Sequence[int], row_tokens: int, even: float) -> bool:
+    def cost(length: int) -> float:
+        return length + length**2 / even
+
+    together = len(row) + len(ids) - row.shared(ids)
+    return together <= row_tokens and cost(together) <= cost(len(row)) + cost(len(ids))
+
+
 def batches(rows: Sequence[Row], batch_tokens: int) -> list[list[Row]]:
-    """Rows of similar length together, each batch of at most `batch_tokens` with its padding."""
+    """Rows of similar length together, each batch of at most `batch_tokens` with its padding.
+
+    Padding is at most a tenth of a batch, or what a forward pass costs however little it does.
+    """
     found: list[list[Row]] = []
+    padding = 0
     for row in sorted(rows, key=len, reverse=True):
-        if found and len(found[-1][0]) * (len(found[-1]) + 1) <= batch_tokens:
-            found[-1].append(row)
-        else:
-            found.append([row])
+        if found:
+            width, tokens = len(found[-1][0]), len(found[-1][0]) * (len(found[-1]) + 1)
+            padding += width - len(row)
+            if tokens <= batch_tokens and padding <= max(_WORTH_A_PASS, tokens // 10):
+                found[-1].append(row)
+                continue
+        found.append([row])
+        padding = 0
     return found

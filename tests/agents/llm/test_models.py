@@ -113,7 +113,7 @@ def test_a_file_that_is_no_gguf_says_so_and_leaves_nothing(tmp_path, cache):
 def test_no_model_of_that_name(tmp_path):
     with pytest.raises(ConfigError, match="`rewardsmith tiny-model` makes one"):
         load_model(str(tmp_path))
-    with pytest.raises(ConfigError, match="dtype is auto, float32 or bfloat16. Received 'int3'"):
+    with pytest.raises(ConfigError, match=r"dtype is auto, float32 or bfloat16\. Received 'int3'"):
         load_model(str(tmp_path), dtype="int3")
 
 

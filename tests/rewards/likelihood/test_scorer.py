@@ -176,6 +176,22 @@ def test_strangers_have_rows_of_their_own():
     assert len(pack(pairs, row_tokens=100, share=False)) == 3
 
 
+def test_sharing_must_pay_for_the_attention_over_a_longer_row():
+    # Apart 2 (408 + 408^2 / e); together 656 + 656^2 / e: 1510 and 1553 for e = 480, 883 and 742
+    # for e = 5000.
+    common = tuple(range(160))
+    pairs = [((*common, *range(first, first + 248)), (1,)) for first in (1000, 2000)]
+    assert [len(row) for row in pack(pairs, row_tokens=4096, even=480)] == [408, 408]
+    assert [len(row) for row in pack(pairs, row_tokens=4096, even=5000)] == [656]
+
+
+def test_a_long_row_does_not_pad_many_short_ones():
+    rows = [Row(tokens=[0] * n) for n in (2000, *[10] * 30)]
+    assert [len(batch) for batch in batches(rows, 100_000)] == [1, 30]
+    near = [Row(tokens=[0] * n) for n in (400, 380, 350)]
+    assert [len(batch) for batch in batches(near, 100_000)] == [3]
+
+
 def test_batches_hold_their_padding():
     rows = [Row(tokens=[0] * n) for n in (3, 9, 8, 2)]
     assert [[len(r) for r in b] for b in batches(rows, 18)] == [[9, 8], [3, 2]]
