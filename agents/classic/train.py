@@ -53,9 +53,9 @@ def train(
     # A small network is slower on two threads than on one.
     torch.set_num_threads(1)
     every = checkpoint_every or max(spec.steps // _CHECKPOINTS, 1)
-    if is_language(spec):
-        return _train_language(spec, folder, resume, every, progress)
     try:
+        if is_language(spec):
+            return _train_language(spec, folder, resume, every, progress)
         with ExitStack() as closing:
             # What cannot be built leaves no folder behind.
             fresh = None if folder.progressed else parts(spec)[0](spec)

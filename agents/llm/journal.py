@@ -12,7 +12,7 @@ import numpy as np
 from transformers import TrainerCallback
 
 from rewardsmith.agents.classic.callback import EVAL_COLUMNS, Progress
-from rewardsmith.agents.classic.checkpoints import write_checkpoint
+from rewardsmith.agents.classic.checkpoints import set_random_state, write_checkpoint
 from rewardsmith.agents.classic.evaluate import Evaluation
 from rewardsmith.agents.classic.folder import Result, RunFolder
 from rewardsmith.agents.classic.tables import Table
@@ -56,6 +56,8 @@ class Journal:
         self.last_step, self.before, self.unseen = -1, 0.0, 0
         self.warned: list[int] = []
         self.alarm = False
+        #: of a checkpoint; put back when training goes on, after what the trainer draws to begin
+        self.random: Mapping[str, Any] | None = state["random"] if state else None
         if state is not None:
             self._restore(state)
         offsets = state["offsets"] if state else dict.fromkeys(("eval", "terms", "turns", "log"))
@@ -102,11 +104,12 @@ class Journal:
         self._tell()
         return bool(over)
 
-    def finish(self) -> Result:
-        """Evaluate and save the trained model, and write the result."""
+    def finish(self, *, saved: bool = False) -> Result:
+        """Evaluate the trained model, save it unless it is `saved`, and write the result."""
         if self.last is None or self.last_step != self.env_steps:
             self._evaluate()
-        self._checkpoint()
+        if not saved:
+            self._checkpoint()
         self._tell()
         assert self.last is not None
         self.audit.write(self.folder.path / "audit.json")
@@ -224,6 +227,15 @@ class _Callback(TrainerCallback):  # type: ignore[misc]
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Before the first step of a resumed run: its random numbers go on where they were.
+
+        The trainer puts them back too, but then begins its data set, which draws one.
+        """
+        if self.journal.random is not None:
+            set_random_state(self.journal.random)
+            self.journal.random = None
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """After each optimiser step."""

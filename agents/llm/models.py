@@ -67,7 +67,15 @@ def _source(name: str) -> str:
     path = Path(name).expanduser()
     if path.suffix == ".gguf" and path.is_file():
         return str(_converted(path))
-    return str(path) if path.exists() else name
+    if path.exists():
+        return str(path)
+    # Anything else may be a hub's `name` or `owner/name`, and a hub out of reach takes a minute.
+    if path.suffix == ".gguf" or path.is_absolute() or name[0] in "./~" or name.count("/") > 1:
+        raise ConfigError(
+            f"A model is a folder with weights and tokenizer, or a .gguf file. Received {name!r}, "
+            "where there is nothing; `rewardsmith tiny-model` makes one."
+        )
+    return name
 
 
 def _packaged_gguf(package: str, install: str) -> Path:

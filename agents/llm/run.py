@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,14 +87,14 @@ class LanguageLearner:
 
     def load(self, path: Path, state: dict[str, Any]) -> None:
         """Take over the reward that `save` wrote; the trainer reads its part when it goes on."""
-        if not (path / "trainer" / "trainer_state.json").is_file():
-            raise ConfigError(f"A checkpoint holds trainer/trainer_state.json. {path} does not.")
+        check_readable(path / "trainer")
         self.stack.load_state_dict(load_state(path / "stack.npz"))
         self.trainer.generations = int(state["generations"])
 
     def load_policy(self, path: Path) -> None:
-        """Take over the weights alone, to play with."""
+        """Take over weights and reward, to play with."""
         self.trainer._load_from_checkpoint(str(path / "trainer"))
+        self.stack.load_state_dict(load_state(path / "stack.npz"))
 
     def close(self) -> None:
         """Close the environments."""
@@ -118,12 +120,36 @@ def train(
         closing.callback(journal.close)
         learner.trainer.listen = journal.note
         learner.trainer.add_callback(journal.callback())
-        if journal.env_steps < spec.steps:
+        # A checkpoint at the very end was written by `finish`; only the result is missing.
+        ended = journal.env_steps >= spec.steps
+        if not ended:
             journal.before_training()
             resumed = str(path / "trainer") if path else None
             with quiet():
                 learner.trainer.train(resume_from_checkpoint=resumed)
-        return journal.finish()
+        return journal.finish(saved=ended)
+
+
+def check_readable(folder: Path) -> None:
+    """Read what the trainer will read when it goes on, where the checkpoint before can still help.
+
+    Raises:
+        ConfigError: files are missing.
+        Exception: a file is damaged; each kind of file fails in its own way.
+    """
+    from safetensors import safe_open
+
+    json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+    weights = list(folder.glob("*.safetensors"))
+    if not weights:
+        raise ConfigError(f"A checkpoint holds weights. {folder} has none.")
+    for file in weights:
+        with safe_open(file, framework="pt") as opened:  # compares the sizes of all
+            opened.keys()
+    for file in folder.glob("*.pt*"):
+        with zipfile.ZipFile(file) as parts:
+            if parts.testzip():
+                raise ConfigError(f"{file} is damaged.")
 
 
 def check_runs(spec: RunSpec) -> None:
