@@ -27,7 +27,7 @@ class Texts:
 
     def draw(self, length: int) -> str:
         """A text of about `length` tokens: a cut may fall into a word, which splits otherwise."""
-        ids = []
+        ids: list[int] = []
         while len(ids) < length:
             # Short pieces at random places: no two texts begin alike.
             first = int(self.rng.integers(len(self._ids) - 8))

@@ -24,7 +24,7 @@ from rewardsmith.benchmarks.llm_speed.sizes import Size
 TARGET = 0.97
 
 
-class _Timed(TurnGRPOTrainer):  # type: ignore[misc]
+class _Timed(TurnGRPOTrainer):
     """Notes how long credit itself takes."""
 
     credit_seconds: list[float]
