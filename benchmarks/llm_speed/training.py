@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,21 @@ def measure(size: Size, tokenizer: Any) -> dict[str, Any]:
 def fill(size: Size, tokenizer: Any) -> int:
     """The largest doubling of `rollouts` that both can train on without running out of memory."""
     count = size.rollouts
-    while 2 * count <= size.most:
-        try:
-            _compare(size, tokenizer, 2 * count, steps=1)
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            break
+    while 2 * count <= size.most and _fits(size, tokenizer, 2 * count):
         count *= 2
     return count
+
+
+def _fits(size: Size, tokenizer: Any, count: int) -> bool:
+    fits = True
+    try:
+        _compare(size, tokenizer, count, steps=1)
+    except torch.OutOfMemoryError:
+        fits = False
+    # Only now has the error let go of the trainers.
+    gc.collect()
+    torch.cuda.empty_cache()
+    return fits
 
 
 def _compare(size: Size, tokenizer: Any, count: int, steps: int) -> dict[str, Any]:
