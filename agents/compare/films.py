@@ -16,7 +16,8 @@ from rewardsmith.agents.compare.stats import Floats
 
 #: characters of pictures in one page, shared by its films; most points of one stacked plot
 PICTURES, POINTS = 2_200_000, 160
-_NOT_TERMS = ("env_steps", "env_return", "success")
+#: columns that are no term's pay; the last two are of language models
+_NOT_TERMS = ("env_steps", "env_return", "success", "turns", "tokens")
 
 
 def color_of(names: list[str]) -> list[int]:

@@ -48,7 +48,7 @@ def _play(learner: LanguageLearner, seed: int, greedy: bool) -> Episode:
     own = [float(r) for r in place.last_rewards]
     assert len(own) == len(turns)
     seen = [np.asarray(f, dtype=np.uint8) for f in frames if f is not None]
-    return Episode(seen, terms, own, float(rollout.episode.success), seed)
+    return Episode(seen, terms, own, float(rollout.episode.success), seed, wide=True)
 
 
 def _pictured(spec: RunSpec) -> dict[str, Any]:
