@@ -123,7 +123,7 @@ class TalkHarness(vf.Harness[vf.HarnessConfig]):  # type: ignore[misc]
     ) -> Any:
         """One answer of the model to the conversation so far."""
         system, prompt = self.resolve_prompt(data)
-        messages = [{"role": "system", "content": system}] if system else []
+        messages: list[Any] = [{"role": "system", "content": system}] if system else []
         if isinstance(prompt, str):
             messages.append({"role": "user", "content": prompt})
         else:
