@@ -116,9 +116,7 @@ class Search:
         pair = self._pair()
         space = pair.probe.action_space
         if not isinstance(space, spaces.Discrete):
-            told = (
-                "Text" if isinstance(space, spaces.Text) else space
-            )  # not its characters
+            told = "Text" if isinstance(space, spaces.Text) else space  # not its characters
             raise NotTabular(f"its actions are {told}, and a table needs Discrete ones")
         if space.n > _MOST_EDGES:
             raise NotTabular(f"it has {space.n:,} actions")
