@@ -141,11 +141,11 @@ class Relabelled:
         )
 
     def _observed(self, store: Any, rows: Any, slots: Any) -> Any:
+        kept: Any = self.observation_space
+        own: Any = self._place().observation_space
         if isinstance(store, dict):
-            return {
-                k: _as_space(v[rows, slots], self.observation_space[k]) for k, v in store.items()
-            }
-        return _as_space(store[rows, slots], self.observation_space)
+            return {k: _as_space(v[rows, slots], kept[k], own[k]) for k, v in store.items()}
+        return _as_space(store[rows, slots], kept, own)
 
     def _allocate(self, env: RewardVecEnv) -> None:
         size = (self.buffer_size, self.n_envs)
@@ -203,9 +203,15 @@ def _check_n_steps(n_steps: Any, gamma: float | None, served: bool, who: str) ->
         )
 
 
-def _as_space(values: Any, space: Any) -> Any:
-    """Stored observations in the shape that the env gives (SB3 keeps a Discrete's as (1,))."""
-    return values.reshape(len(values), *(space.shape or ()))
+def _as_space(values: Any, kept: Any, own: Any) -> Any:
+    """Stored observations as the env gives them.
+
+    SB3 keeps a Discrete's as (1,), and pictures channels first, whatever the env's are.
+    """
+    values = values.reshape(len(values), *(kept.shape or ()))
+    shape: tuple[int, ...] = own.shape or ()
+    transposed = len(shape) == 3 and kept.shape == (*shape[2:], *shape[:2]) != shape
+    return np.moveaxis(values, 1, -1) if transposed else values
 
 
 def _reward_env(env: Any, who: str) -> RewardVecEnv:

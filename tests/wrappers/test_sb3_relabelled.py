@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from stable_baselines3 import DQN
+from stable_baselines3.common.vec_env import DummyVecEnv
 
 from rewardsmith.errors import BindingError, ConfigError, PlaceError
 from rewardsmith.wrappers import RewardDictReplayBuffer, RewardReplayBuffer, RewardVecEnv
@@ -133,3 +136,41 @@ def test_a_loaded_buffer_checks_its_new_env(chains):
     buffer = buffer_of(RewardVecEnv(chains(), FORMULA, gamma=0.5))
     with pytest.raises(BindingError, match=r"0\.99.*0\.5"):
         buffer.set_env(RewardVecEnv(chains(), FORMULA, gamma=0.99))
+
+
+class Pictures(gym.Env[Any, int]):
+    """Shows another picture at every step, channels last."""
+
+    observation_space = spaces.Box(0, 255, (36, 40, 3), np.uint8)
+    action_space = spaces.Discrete(2)
+    shown = 0
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        return self._next(), {}
+
+    def step(self, action: int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        return self._next(), 0.0, False, False, {}
+
+    def _next(self) -> Any:
+        self.shown += 1
+        picture = np.zeros((36, 40, 3), np.uint8)
+        picture[self.shown, 0, 0] = 1
+        return picture
+
+
+@pytest.mark.parametrize("encoder", ["image", "flat"])
+def test_pictures_that_sb3_stores_channels_first_are_the_ones_that_were_counted(
+    encoder: str,
+) -> None:
+    env = RewardVecEnv(DummyVecEnv([Pictures]), f"count(encoder='{encoder}')", gamma=0.9)
+    kept = {"env": env}
+    model = DQN(
+        "CnnPolicy", env, gamma=0.9, buffer_size=20, learning_starts=1000, device="cpu",
+        replay_buffer_class=RewardReplayBuffer, replay_buffer_kwargs=kept,
+    )  # fmt: skip
+    model.learn(10)
+    buffer: Any = model.replay_buffer
+    assert buffer.observations.shape == (20, 1, 3, 36, 40)
+    paid = buffer._get_samples(np.arange(10)).rewards.numpy()[:, 0]
+    assert paid == pytest.approx(np.full(10, 2**-0.5))  # each was seen once, and is seen again
