@@ -67,8 +67,11 @@ def _stack(spec: RunSpec, env: Any, state: Mapping[str, Any] | None) -> RewardSt
     binding = Binding(
         _schema(env),
         Learner(gamma=spec.gamma),
+        spec.n_envs,  # a state is taken by as many slots as saved it; the episode is in the first
         place="playback of one episode",
         serves=frozenset({Scope.STEP, Scope.EPISODE}),
+        observation_space=env.observation_space,
+        action_space=env.action_space,
     )
     stack = RewardStack.parse(spec.reward).bind(binding, on_nan="zero")
     if state is not None:

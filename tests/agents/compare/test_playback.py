@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import rewardsmith
 from rewardsmith.agents.classic.evaluate import FIRST_SEED
 from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.agents.compare.playback import play
@@ -59,3 +60,19 @@ def test_a_strangers_env_plays_on_its_observation():
     played = play(spec, Constant(0))
     assert set(played.terms) == {"env", "value"}
     assert len(played.frames) == len(played.env_rewards) + 1
+
+
+@pytest.mark.parametrize("term", ["rnd", "icm", "e3b", "episodic_count"])
+def test_what_an_intrinsic_reward_learned_in_several_envs_pays_the_episode(term):
+    learned = "" if term == "episodic_count" else "update_every=16, hidden=(8,), latent=4"
+    reward = f"env + {term}({learned})"
+    envs = rewardsmith.make("CartPole-v1", reward, gamma=0.99, num_envs=3)
+    envs.reset(seed=0)
+    for _ in range(16):
+        envs.step(np.array([0, 1, 0]))
+    spec = make_spec("CartPole-v1", reward=reward, n_envs=3)
+    played = play(spec, Constant(1), state=envs.stack.state_dict())
+    envs.close()
+    paid = np.array(played.terms[term])
+    assert len(paid) == len(played.env_rewards)
+    assert (paid > 0).all()
