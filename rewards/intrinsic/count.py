@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rewardsmith import checks
 from rewardsmith.registry import register_term
 from rewardsmith.rewards.intrinsic.counted import Counted
-from rewardsmith.rewards.intrinsic.counts import Hashed, Keys
+from rewardsmith.rewards.intrinsic.counts import Hashed, Keys, check_decimals
 from rewardsmith.term import Binding
 from rewardsmith.transition import Transition
 
@@ -31,7 +30,7 @@ class Count(Counted):
 
     def __init__(self, *on: Any, decimals: int = 4, **counting: Any) -> None:
         super().__init__(*on, **counting)
-        self.decimals = checks.whole("decimals of count", decimals, least=0)
+        self.decimals = check_decimals("count", decimals)
 
     def bind(self, binding: Binding) -> None:
         """Begin with nothing counted."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardsmith import checks
 from rewardsmith.errors import ConfigError, ContractError, near_misses
 from rewardsmith.rewards.intrinsic.encoders.base import Encoder
 from rewardsmith.rewards.intrinsic.encoders.mixed import Keyed
@@ -102,6 +103,14 @@ class CountTable:
         self._counts = dict(zip(keys, counts, strict=True))
         while len(self._counts) > self.capacity:
             self._forget()
+
+
+def check_decimals(name: str, value: Any) -> int:
+    """Digits after the point, at most the 300 that a power of ten in float64 holds."""
+    decimals = checks.whole(f"decimals of {name}", value, least=0)
+    if decimals > 300:
+        raise ConfigError(f"decimals of {name} is at most 300. Received {value!r}.")
+    return decimals
 
 
 class Hashed:

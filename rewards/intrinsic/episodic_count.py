@@ -8,7 +8,7 @@ from typing import Any
 from rewardsmith import checks
 from rewardsmith.language.inference import Givens, Interval
 from rewardsmith.registry import register_term
-from rewardsmith.rewards.intrinsic.counts import check_decay, decayed
+from rewardsmith.rewards.intrinsic.counts import check_decay, check_decimals, decayed
 from rewardsmith.rewards.intrinsic.episodic import Episodic
 from rewardsmith.rewards.intrinsic.visits import Visits
 from rewardsmith.term import Binding, Learner, State
@@ -44,7 +44,7 @@ class EpisodicCount(Episodic):
     ) -> None:
         super().__init__(*on, encoder=encoder)
         self.decay = check_decay("episodic_count", decay)
-        self.decimals = checks.whole("decimals of episodic_count", decimals, least=0)
+        self.decimals = check_decimals("episodic_count", decimals)
         self.capacity = checks.whole("capacity of episodic_count", capacity, least=1)
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:

@@ -24,8 +24,8 @@ def device_of(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, ValueError) as error:
+        torch.zeros(1, device=device).cpu()  # `meta` allocates, and holds no numbers
+    except (RuntimeError, AssertionError, ValueError, TypeError) as error:
         raise ConfigError(
             f"device is 'auto', 'cpu' or a GPU that is there. Received {name!r}: "
             f"{str(error).splitlines()[0]}. Write device='auto'."

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from rewardsmith import checks
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.intrinsic.counts import check_decimals
 from rewardsmith.rewards.intrinsic.episodic_learned import EpisodicLearned
 from rewardsmith.rewards.intrinsic.learned import Batch
 from rewardsmith.rewards.intrinsic.pending import Columns
@@ -56,7 +57,7 @@ class NovelD(EpisodicLearned, RND):
         super().__init__(*on, normalize=normalize, **training)
         self.alpha = checks.number("alpha of noveld", alpha, least=0)
         self.first_visits = checks.truth("first_visits of noveld", first_visits)
-        self.decimals = checks.whole("decimals of noveld", decimals, least=0)
+        self.decimals = check_decimals("noveld", decimals)
         self.capacity = checks.whole("capacity of noveld", capacity, least=1)
 
     def bind(self, binding: Binding) -> None:

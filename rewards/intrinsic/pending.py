@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardsmith.errors import ConfigError
 from rewardsmith.term import State
 
 Columns = dict[str, NDArray[Any]]
@@ -65,8 +66,18 @@ class Pending:
         store = self._store.get(name)
         wanted = max(self.capacity, self._rows) + count
         if store is None or len(store) < self._rows + count:
-            grown = np.zeros((wanted, *values.shape[1:]), dtype=values.dtype)
+            grown = _zeros((wanted, *values.shape[1:]), values.dtype)
             if store is not None:
                 grown[: self._rows] = store[: self._rows]
             self._store[name] = store = grown
         return store
+
+
+def _zeros(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    try:
+        return np.zeros(shape, dtype=dtype)
+    except MemoryError as error:
+        raise ConfigError(
+            f"A learned term keeps the rows of update_every env steps. Received room for {shape} "
+            f"numbers, more than there is memory ({error}); write a smaller update_every."
+        ) from error

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from rewardsmith import checks
 from rewardsmith.registry import register_term
+from rewardsmith.rewards.intrinsic.counts import check_decimals
 from rewardsmith.rewards.intrinsic.episodic_learned import EpisodicLearned
 from rewardsmith.rewards.intrinsic.icm import ICM
 from rewardsmith.rewards.intrinsic.learned import Batch
@@ -50,7 +51,7 @@ class RIDE(EpisodicLearned, ICM):
         **training: Any,
     ) -> None:
         super().__init__(*on, beta=beta, **training)
-        self.decimals = checks.whole("decimals of ride", decimals, least=0)
+        self.decimals = check_decimals("ride", decimals)
         self.capacity = checks.whole("capacity of ride", capacity, least=1)
 
     def bind(self, binding: Binding) -> None:

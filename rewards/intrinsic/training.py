@@ -65,6 +65,8 @@ class Trained(IntrinsicTerm):
         self.normalize_obs = checks.truth(f"normalize_obs of {name}", normalize_obs)
         self.device_name = device
         self.seed = checks.whole(f"seed of {name}", seed, least=0)
+        if self.seed >= 2**63:  # what PyTorch's generators take
+            raise ConfigError(f"seed of {name} is below 2**63. Received {seed!r}.")
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

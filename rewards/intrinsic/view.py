@@ -96,6 +96,11 @@ def _part(expression: Expr, encoder: str, binding: Binding) -> tuple[Encoder, Re
         name = expression.name
         chosen = of_feature(binding.schema[name], encoder)
         return chosen, lambda tr: tr.features[name], lambda tr: tr.next_features[name]
+    if not (features_of(expression) or language.builtins_used(expression)):
+        raise BindingError(
+            "Novelty is told from what varies. Received an expression of numbers alone; name a "
+            "feature in it, as in rnd(on=[x, y])."
+        )
     language.check_state_only(expression, "What novelty is told from")
     now, after = (compiled(expression, binding, at=at) for at in ("now", "next"))
     return Flat(1), now, after

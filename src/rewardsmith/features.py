@@ -121,7 +121,8 @@ class FeatureSchema(Mapping[str, Feature]):
         A `Dict` space gives one feature per key; any other space gives `obs`.
         """
         if isinstance(space, spaces.Dict):
-            return cls(_of_space(k, s) for k, s in space.spaces.items() if k.isidentifier())
+            named = ((k, s) for k, s in space.spaces.items() if str(k).isidentifier())
+            return cls(_of_space(k, s) for k, s in named)
         return cls([_of_space("obs", space)])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rewardsmith.errors import ConfigError, LanguageError
+from rewardsmith.errors import ConfigError, LanguageError, RewardsmithError
 
 
 @contextmanager
@@ -87,3 +87,32 @@ def read_file(path: Path, what: str = "A reward file", most: int = MOST_BYTES) -
         raise ConfigError(f"{what} must be readable UTF-8 text. Received {path} ({error}).") from (
             error
         )
+
+
+@contextmanager
+def roomy(name: str) -> Iterator[None]:
+    """Say which term asks for more memory than there is, whoever noticed it."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # PyTorch has no class of its own for it: "can't allocate memory", "out of memory".
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        raise ConfigError(
+            f"The term {name!r} asks for more memory than there is. Received: "
+            f"{str(error).splitlines()[0]}. Make its sizes smaller, as capacity or latent."
+        ) from error
+
+
+@contextmanager
+def fitting(what: str) -> Iterator[None]:
+    """Say of what a saved state lacks parts, or holds parts that nobody saved."""
+    try:
+        yield
+    except RewardsmithError:
+        raise  # it says what is wrong already
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise ConfigError(
+            f"A saved state is taken whole, as state_dict() gave it. Received for {what} one that "
+            f"does not fit: {type(error).__name__}: {error}. Load another, or begin anew."
+        ) from error

@@ -16,7 +16,7 @@ from rewardsmith.errors import BindingError, ConfigError
 from rewardsmith.guarantees import combine
 from rewardsmith.language.nodes import Sum
 from rewardsmith.nonfinite import Repair, formulas
-from rewardsmith.placing import no_path, placed, read_file, told_in
+from rewardsmith.placing import fitting, no_path, placed, read_file, roomy, told_in
 from rewardsmith.remembered import kept_pay
 from rewardsmith.scopes import check_scope
 from rewardsmith.storage import load_state, save_state
@@ -164,7 +164,7 @@ class RewardStack:
         self._repair = Repair(on_nan, binding.num_envs, formulas(self.names, self.tree))
         for entry in self.entries:
             check_scope(entry, self.binding)
-            with placed(self.source):
+            with placed(self.source), roomy(entry.name):
                 entry.term.bind(self.binding)
         for name in sorted(self.needs):
             binding.schema[name]  # raises with the near misses
@@ -298,17 +298,20 @@ class RewardStack:
         """Take over a saved state.
 
         Raises:
-            ConfigError: if it was saved by another reward.
+            ConfigError: if it was saved by another reward, or parts of it are missing.
         """
-        if state["hash"] != self.hash:
+        with fitting("the reward"):
+            saved, steps, terms = state["hash"], int(state["env_steps"]), dict(state["terms"])
+        if saved != self.hash:
             raise ConfigError(
                 f"A saved state fits only the reward that saved it. Received the state of "
-                f"{str(state['hash'])[:12]}, this reward is {self.hash[:12]} ({self.formula}). "
+                f"{str(saved)[:12]}, this reward is {self.hash[:12]} ({self.formula}). "
                 "Load it into a stack with the same formula."
             )
-        self.clock.steps = int(state["env_steps"])
+        self.clock.steps = steps
         for entry in self.entries:
-            entry.term.load_state_dict(state["terms"].get(entry.name, {}))
+            with fitting(f"the term {entry.name!r}"):
+                entry.term.load_state_dict(terms.get(entry.name, {}))
 
     def save(self, path: str | Path) -> None:
         """Write the state atomically: a reader sees the old file or the new one, whole."""

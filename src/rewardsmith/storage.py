@@ -57,7 +57,10 @@ def load_state(path: Path) -> dict[str, Any]:
     """Read what `save_state` wrote; raises `ConfigError` if the file is not of that kind."""
     try:
         # From memory: NumPy leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+        data = path.read_bytes()
+        if not data.startswith(b"PK"):  # NumPy would advise to unpickle it
+            raise ValueError(f"its {len(data)} bytes are no .npz file")
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {k: file[k] for k in file.files}
         tree = json.loads(arrays.pop("tree").tobytes())
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:

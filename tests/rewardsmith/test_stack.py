@@ -309,3 +309,35 @@ def test_a_group_term_waits_for_its_group():
     assert out.terms["win_rate"].tolist() == [0]
     with pytest.raises(BindingError, match=r"(?s)'group'.*--agent llm"):
         bound("env + win_rate(x)")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({}, "Received for the reward one that does not fit: KeyError: 'hash'"),
+        (None, "Received for the reward one that does not fit: TypeError"),
+    ],
+)
+def test_a_state_without_its_parts_is_refused(state, said):
+    with pytest.raises(ConfigError, match=said):
+        RewardStack.parse("env").load_state_dict(state)
+
+
+def test_a_state_that_lacks_parts_of_a_term_names_it():
+    stack = bound("env + count(on=x)")
+    state = stack.state_dict()
+    del state["terms"]["count"]["table"]
+    with pytest.raises(ConfigError, match=r"the term 'count' .*KeyError: 'table'. Load another"):
+        stack.load_state_dict(state)
+
+
+def test_keys_that_are_no_names_are_no_features():
+    space = spaces.Dict({1: spaces.Discrete(3), "a b": spaces.Discrete(2), "x": spaces.Discrete(2)})
+    assert list(FeatureSchema.from_space(space)) == ["x"]
+
+
+def test_a_file_that_is_no_npz_is_not_advised_to_be_unpickled(tmp_path):
+    path = tmp_path / "state.npz"
+    path.write_bytes(b"hello")
+    with pytest.raises(ConfigError, match=r"its 5 bytes are no \.npz file"):
+        RewardStack.parse("env").load(path)

@@ -36,10 +36,16 @@ def floats(values: Any) -> NDArray[np.float32]:
     """Values of any number type as float32 of shape (N, size).
 
     Raises:
-        ContractError: one of them is NaN or infinite.
+        ContractError: one of them is NaN or infinite, or no number.
     """
-    array = np.asarray(values)
-    rows = array.reshape(len(array), -1).astype(np.float32)
+    try:
+        array = np.asarray(values)
+        rows = array.reshape(len(array), -1).astype(np.float32)
+    except (TypeError, ValueError) as error:
+        raise ContractError(
+            f"What novelty is told from is arrays of numbers. Received {type(values[0]).__name__} "
+            f"{values[0]!r:.60}."
+        ) from error
     # The sum finds any NaN or infinity at a fifth of the cost of looking at each.
     if not np.isfinite(np.add.reduce(rows, axis=None)) and not np.isfinite(rows).all():
         bad = float(rows[~np.isfinite(rows)][0])

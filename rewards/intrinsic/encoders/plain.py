@@ -70,7 +70,7 @@ class Image(Encoder):
     """
 
     def __init__(self, space: spaces.Box) -> None:
-        shape = space.shape
+        self.shape = shape = space.shape
         self.last = _channels_last(shape)
         if len(shape) == 2:
             self.image = (1, shape[0], shape[1])
@@ -81,9 +81,18 @@ class Image(Encoder):
         self.dtype = np.uint8 if space.dtype == np.uint8 else np.float32
 
     def __call__(self, values: Any) -> Rows:
-        """Rows of C*H*W."""
+        """Rows of C*H*W.
+
+        Raises:
+            ContractError: they have another layout than their space.
+        """
         pictures = np.asarray(values)
-        if pictures.ndim == 4 and self.last:
+        if pictures.shape[1:] != self.shape:
+            raise ContractError(
+                f"A picture has the shape {self.shape}, as its observation space says. Received "
+                f"{pictures.shape[1:]}; transpose the picture, or declare its own shape."
+            )
+        if self.last:
             pictures = np.moveaxis(pictures, -1, 1)
         if self.dtype == np.uint8 and pictures.dtype == np.uint8:
             return pictures.reshape(len(pictures), -1)

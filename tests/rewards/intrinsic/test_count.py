@@ -182,3 +182,9 @@ def test_what_is_refused(place: Any, to: Any) -> None:
             place(f"count(x, {wrong})")
     with pytest.raises(ContractError, match=r"count\(\).*finite. Received nan.*name features"):
         place("count()").step(to(np.nan, 1))
+
+
+@pytest.mark.parametrize("term", ["count", "episodic_count", "ride", "noveld"])
+def test_decimals_are_those_that_float64_holds(place: Any, term: str) -> None:
+    with pytest.raises(ConfigError, match=f"decimals of {term} is at most 300. Received 400"):
+        place(f"{term}(decimals=400)")

@@ -220,3 +220,29 @@ def test_the_state_of_another_term_is_refused(place: Any, walk: Any) -> None:
 def test_wrong_options_are_refused(formula: str) -> None:
     with pytest.raises(RewardsmithError, match=r"Received|twice|Did you mean|once"):
         RewardStack.parse(formula)
+
+
+def test_novelty_is_told_from_a_feature(place: Any) -> None:
+    with pytest.raises(BindingError, match=r"numbers alone; name a feature in it, as in rnd"):
+        place("rnd(on=[x, 3])")
+    place("rnd(on=[2*x, obs[0]])")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (f"seed={2**63}", r"seed of rnd is below 2\*\*63. Received 9223372036854775808"),
+        ("device='meta'", "device is 'auto', 'cpu' or a GPU that is there. Received 'meta'"),
+        ("device=1.5", "device is 'auto', 'cpu' or a GPU that is there. Received 1.5"),
+        (f"latent={10**12}", "'rnd' asks for more memory than there is. .* Make its sizes smaller"),
+    ],
+)
+def test_an_option_beyond_the_machine_is_named(place: Any, option: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        place(f"rnd({option})")
+
+
+def test_rows_beyond_memory_are_refused(place: Any, walk: Any) -> None:
+    term = place(f"rnd(update_every={10**15}, hidden=(8,), latent=4)")
+    with pytest.raises(ConfigError, match="write a smaller update_every"):
+        lived(term, walk(1))

@@ -105,3 +105,16 @@ def test_what_nothing_fits_is_refused() -> None:
     two = {k: box(30, 30, 3, dtype=np.uint8, high=255) for k in "ab"}
     with pytest.raises(BindingError, match=r"One picture is looked at at a time\. Received 2"):
         of_space(spaces.Dict(two))
+
+
+def test_a_picture_of_another_layout_than_its_space_is_refused() -> None:
+    encoder = of_space(box(3, 40, 44, dtype=np.uint8, high=255))
+    with pytest.raises(ContractError, match=r"\(3, 40, 44\).*Received \(40, 44, 3\); transpose"):
+        encoder(np.zeros((2, 40, 44, 3), np.uint8))
+
+
+def test_what_is_no_array_of_numbers_is_refused() -> None:
+    values = np.empty(1, dtype=object)
+    values[0] = [0.1, 0.2]
+    with pytest.raises(ContractError, match=r"arrays of numbers. Received list \[0.1, 0.2\]"):
+        of_space(box(2))(values)
