@@ -1,5 +1,7 @@
 """What is counted, and that the plain pass beside it gives the same probabilities."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -52,7 +54,7 @@ def test_the_plain_pass_gives_what_the_scorer_gives(tiny_language_model):
 
 
 def test_tokens_are_counted_by_hand(tiny_language_model):
-    model, tokenizer = tiny_language_model
+    model, tokenizer = copy.deepcopy(tiny_language_model[0]), tiny_language_model[1]
     counter = likelihood.Counter(model)
     texts = Texts.__new__(Texts)
     texts.sizes, texts.rng = TextSizes(episodes=2, turns=1), np.random.default_rng(0)
