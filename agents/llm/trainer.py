@@ -185,13 +185,15 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
     @contextmanager
     def greedily(self, greedy: bool) -> Iterator[None]:
         """Say the likeliest tokens meanwhile, if `greedy`, and draw no random number."""
-        config = self.generation_config
-        before = config.do_sample
-        config.do_sample = before and not greedy
+        config = self.vllm_generation if self.use_vllm else self.generation_config
+        name, value = ("temperature", 0.0) if self.use_vllm else ("do_sample", False)
+        before = getattr(config, name)
+        if greedy:
+            setattr(config, name, value)
         try:
             yield
         finally:
-            config.do_sample = before
+            setattr(config, name, before)
 
     @contextmanager
     def _lines_of(self, limit: int) -> Iterator[None]:
