@@ -68,7 +68,10 @@ def _audited(spec: RunSpec) -> dict[str, Any]:
     kept = {k: told[k] for k in ("verdict", "meaning", "regret", "cause", "remedy", "hazards")}
     reason = why_open(result).removeprefix("Not checked: ")
     scaled = spec.normalize == "obs+reward"
-    kept = {**kept, "open": reason[:1].upper() + reason[1:], "scaled": scaled}
+    reason = reason[:1].upper() + reason[1:]
+    if gamma != spec.gamma:
+        reason = f"{reason} An audit needs a discount: here {gamma}.".strip()
+    kept = {**kept, "open": reason, "scaled": scaled}
     plainly: dict[str, Any] = plain(kept)
     return plainly
 
