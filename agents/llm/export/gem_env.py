@@ -1,4 +1,4 @@
-"""Our environments and rewards as a GEM environment (gem-llm); SkyRL's gym has the same shape."""
+"""Our environments and rewards as a GEM environment (gem-llm)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Model(ThreadingHTTPServer):
         self.scripts, self.begun, self.heard = scripts, 0, []
         self.lock = threading.Lock()
 
-    def answer(self, body: dict[str, Any]) -> str:
+    def answer(self, body: dict[str, Any]) -> str | None:
         said = [m["content"] for m in body["messages"] if m["role"] == "assistant"]
         with self.lock:
             self.heard.append(body["messages"])
@@ -43,7 +43,7 @@ class Model(ThreadingHTTPServer):
                 self.begun += 1
                 return self.scripts[(self.begun - 1) % len(self.scripts)][0]
         (script,) = [s for s in self.scripts if s[: len(said)] == said]
-        return script[len(said)]
+        return script[len(said)] if len(said) < len(script) else None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -51,7 +51,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        message = {"role": "assistant", "content": self.server.answer(body)}
+        said = self.server.answer(body)
+        if said is None:
+            self.send_error(500, "the script is over")
+            return
+        message = {"role": "assistant", "content": said}
         reply = {
             "id": "1",
             "object": "chat.completion",
@@ -162,3 +166,10 @@ def test_tasks_are_seeds_and_carry_the_rules(plugin: str, solved: Any) -> None:
     assert task.data.task_seed == solved.task
     assert task.data.system_prompt.startswith("Work out the expression")
     assert task.data.prompt is None
+
+
+def test_a_rollout_that_fails_is_not_scored(plugin: str, solved: Any) -> None:
+    episode, _ = _run(_env(plugin, solved, "potential"), [solved.lines[:1]])
+    assert not episode.ok
+    assert all(not trace.rewards for trace in episode.traces)
+    assert all("turn_rewards" not in trace.info for trace in episode.traces)
