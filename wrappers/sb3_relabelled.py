@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rewardsmith.errors import ConfigError, PlaceError
@@ -42,6 +43,8 @@ class Relabelled:
     pos: int
     full: bool
     handle_timeout_termination: bool
+    #: observations before and after each step as the env gave them, where SB3 stores others
+    _own: tuple[Any, Any] | None = None
 
     def __init__(
         self,
@@ -85,6 +88,9 @@ class Relabelled:
         super().add(obs, next_obs, action, reward, done, infos)  # type: ignore[misc]
         for name, array in self._columns(transition).items():
             self._kept[name][row] = array
+        if self._own is not None:
+            _write(self._own[0], row, transition.obs)
+            _write(self._own[1], row, transition.next_obs)
         for name in self._before:
             self._before[name][row] = transition.features[name]
             self._after[name][row] = transition.next_features[name]
@@ -126,10 +132,11 @@ class Relabelled:
 
     def _stored(self, rows: Any, slots: Any) -> Transition:
         kept = {name: array[rows, slots] for name, array in self._kept.items()}
+        obs, after = self._own or (self.observations, self.next_observations)
         return Transition(
-            self._observed(self.observations, rows, slots),
+            self._observed(obs, rows, slots),
             kept["action"],
-            self._observed(self.next_observations, rows, slots),
+            self._observed(after, rows, slots),
             kept["env_reward"],
             kept["terminated"],
             kept["truncated"],
@@ -141,8 +148,8 @@ class Relabelled:
         )
 
     def _observed(self, store: Any, rows: Any, slots: Any) -> Any:
-        kept: Any = self.observation_space
         own: Any = self._place().observation_space
+        kept: Any = self.observation_space if self._own is None else own
         if isinstance(store, dict):
             return {k: _as_space(v[rows, slots], kept[k], own[k]) for k, v in store.items()}
         return _as_space(store[rows, slots], kept, own)
@@ -158,6 +165,9 @@ class Relabelled:
             "t": np.zeros(size, dtype=np.int64),
             "env_steps": np.zeros(size, dtype=np.int64),
         }
+        if not _alike(self.observation_space, env.observation_space):  # frames stacked outside it
+            own = env.observation_space
+            self._own = _room(own, size), _room(own, size)
         self._before = env.reader.storage(size)
         self._after = env.reader.storage(size)
         # What depends on the episode so far cannot be worked out from a step: 8 bytes a step.
@@ -209,9 +219,33 @@ def _as_space(values: Any, kept: Any, own: Any) -> Any:
     SB3 keeps a Discrete's as (1,), and pictures channels first, whatever the env's are.
     """
     values = values.reshape(len(values), *(kept.shape or ()))
+    return np.moveaxis(values, 1, -1) if _transposed(kept, own) else values
+
+
+def _transposed(kept: Any, own: Any) -> bool:
     shape: tuple[int, ...] = own.shape or ()
-    transposed = len(shape) == 3 and kept.shape == (*shape[2:], *shape[:2]) != shape
-    return np.moveaxis(values, 1, -1) if transposed else values
+    return len(shape) == 3 and kept.shape == (*shape[2:], *shape[:2]) != shape
+
+
+def _alike(kept: Any, own: Any) -> bool:
+    """Whether what SB3 stores tells what the env gave."""
+    if isinstance(own, spaces.Dict):
+        return all(k in kept.spaces and _alike(kept[k], s) for k, s in own.spaces.items())
+    return kept.shape == own.shape or _transposed(kept, own)
+
+
+def _room(space: Any, size: tuple[int, int]) -> Any:
+    if isinstance(space, spaces.Dict):
+        return {k: _room(s, size) for k, s in space.spaces.items()}
+    return np.zeros((*size, *(space.shape or ())), dtype=space.dtype)
+
+
+def _write(store: Any, row: int, values: Any) -> None:
+    if isinstance(store, dict):
+        for key, part in store.items():
+            part[row] = values[key]
+    else:
+        store[row] = values
 
 
 def _reward_env(env: Any, who: str) -> RewardVecEnv:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from gymnasium import spaces
 from stable_baselines3 import DQN
-from stable_baselines3.common.vec_env import DummyVecEnv
+from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack
 
 from rewardsmith.errors import BindingError, ConfigError, PlaceError
 from rewardsmith.wrappers import RewardDictReplayBuffer, RewardReplayBuffer, RewardVecEnv
@@ -174,3 +174,20 @@ def test_pictures_that_sb3_stores_channels_first_are_the_ones_that_were_counted(
     assert buffer.observations.shape == (20, 1, 3, 36, 40)
     paid = buffer._get_samples(np.arange(10)).rewards.numpy()[:, 0]
     assert paid == pytest.approx(np.full(10, 2**-0.5))  # each was seen once, and is seen again
+
+
+@pytest.mark.parametrize("reward", ["env + next(obs[0])", "env + obs[2]", "rnd(warmup=1000)"])
+def test_frames_stacked_outside_the_reward_do_not_reach_it(reward: str) -> None:
+    env = RewardVecEnv(
+        DummyVecEnv([lambda: gym.make("CartPole-v1")] * 2), reward, gamma=0.9, training=False
+    )
+    stacked = VecFrameStack(env, 3)
+    model = DQN(
+        "MlpPolicy", stacked, gamma=0.9, buffer_size=40, learning_starts=1000, device="cpu",
+        replay_buffer_class=RewardReplayBuffer, replay_buffer_kwargs={"env": stacked},
+    )  # fmt: skip
+    model.learn(20)
+    buffer: Any = model.replay_buffer
+    paid = buffer.rewards[:10].copy()
+    buffer._refresh(np.repeat(np.arange(10), 2), np.tile([0, 1], 10))
+    assert buffer.rewards[:10] == pytest.approx(paid)
