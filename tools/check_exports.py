@@ -3,7 +3,7 @@
     python tools/check_exports.py                  # all of them, in a temporary folder
     python tools/check_exports.py gem verl --keep build/exports
 
-verifiers, OpenEnv, verl and GEM pin other versions of what rewardsmith's extras need, so that no
+verifiers, verl and GEM pin other versions of what rewardsmith's extras need, so that no
 one environment holds them all. With --keep, environments are made once and used again.
 """
 
@@ -37,6 +37,7 @@ class Export:
 EXPORTS = {
     "gem": Export(("gem-llm==0.1.0",), "gem", "test_gem_env.py"),
     "openenv": Export(("openenv==0.10.0",), "openenv", "test_openenv_env.py"),
+    "skyrl": Export(("skyrl-gym==0.4.0",), "skyrl_gym", "test_skyrl_env.py"),
     # pip takes the build of torch that its index offers; a CPU build is enough
     "verl": Export(("verl==0.9.1", "torch==2.13.0"), "verl", "test_verl_reward.py"),
     "verifiers": Export(("verifiers==0.4.0",), "verifiers.v1", "test_verifiers_env.py"),

@@ -1,4 +1,4 @@
-"""Environments of text and rewards for other trainers: GEM, OpenEnv, verl, verifiers.
+"""Environments of text and rewards for other trainers: GEM, SkyRL, OpenEnv, verl, verifiers.
 
 Nothing here imports TRL or transformers; each module imports the package it is for.
 """

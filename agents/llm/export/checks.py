@@ -61,3 +61,14 @@ def seed_of(task: Any) -> int:
             f"A task is the seed of an episode, a whole number of at least 0. Received {task!r}."
         )
     return found
+
+
+def task_of(ground_truth: Any) -> int:
+    """The task that a dataset's row names, as a number or its digits; raises `ConfigError`."""
+    try:
+        return seed_of(int(ground_truth))
+    except (TypeError, ValueError):  # a ConfigError is a ValueError too
+        raise ConfigError(
+            "ground_truth is the task: the seed of its episode, a whole number of at least 0. "
+            f"Received {ground_truth!r}."
+        ) from None

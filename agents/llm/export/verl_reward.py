@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from rewardsmith.agents.llm.export.checks import task_of
 from rewardsmith.agents.llm.export.pay import late_pay, with_late_pay
 from rewardsmith.agents.llm.export.session import GROUPS, TextSession, replay
 from rewardsmith.agents.llm.record import Episode
@@ -52,7 +53,7 @@ def compute_score(
         BindingError: a term of group scope or one that learns, see `TurnRewards`.
     """
     session = _session(data_source, reward, gamma, credit, env_kwargs)
-    episode = replay(session, _task(ground_truth), _lines(solution_str, extra_info or {}))
+    episode = replay(session, task_of(ground_truth), _lines(solution_str, extra_info or {}))
     return told(episode, session.stack.names)
 
 
@@ -147,7 +148,7 @@ class TurnRewards:
     def __call__(self, data: Any, return_dict: bool = False) -> Any:
         """Scores of shape (B, T), or with `return_dict` also `reward_extra_info`."""
         mask = data.batch["response_mask"]
-        tasks = [_task(row["ground_truth"]) for row in data.non_tensor_batch["reward_model"]]
+        tasks = [task_of(row["ground_truth"]) for row in data.non_tensor_batch["reward_model"]]
         lines = [
             self.lines(ids, row)
             for ids, row in zip(data.batch["responses"].tolist(), mask.tolist(), strict=True)
@@ -219,12 +220,3 @@ def _lines(solution: str, extra: Mapping[str, Any]) -> list[str]:
             "write them there, or use TurnRewards, which reads them from response_mask."
         )
     return [solution.strip()]
-
-
-def _task(ground_truth: Any) -> int:
-    try:
-        return int(ground_truth)
-    except (TypeError, ValueError):
-        raise ConfigError(
-            f"ground_truth is the task, the seed of its episode. Received {ground_truth!r}."
-        ) from None
