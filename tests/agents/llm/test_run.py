@@ -87,7 +87,7 @@ def interrupted(spec, folder, at=64, every=32):
 def test_a_killed_run_ends_as_if_it_had_never_been_killed(tmp_path, spec):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     # long enough to be still at it when the first checkpoint is seen
-    chosen = spec(steps=320, eval_every=160)
+    chosen = spec(steps=160, eval_every=80)
     chosen.write(killed / "spec.json")
     process = subprocess.Popen([sys.executable, "-c", CODE, str(killed)], stderr=subprocess.PIPE)
     try:
@@ -103,7 +103,7 @@ def test_a_killed_run_ends_as_if_it_had_never_been_killed(tmp_path, spec):
     assert not (killed / "result.json").exists()
     resumed = train(chosen, killed, resume=True, checkpoint_every=32)
     uninterrupted = train(chosen, whole, checkpoint_every=32)
-    assert resumed.env_steps == uninterrupted.env_steps >= 320
+    assert resumed.env_steps == uninterrupted.env_steps >= 160
     assert_same_run(killed, whole)
     first = load_file(Path(chosen.hyperparameters["model"]) / "model.safetensors")
     assert any(not np.array_equal(first[n], v) for n, v in weights(whole).items())

@@ -53,7 +53,6 @@ WAYS = {
     "grpo": {"loss_type": "grpo"},
     "dr_grpo": {"loss_type": "dr_grpo"},
     "dapo in parts": {"loss_type": "dapo", "micro_batch": 2},
-    "cispo twice": {"loss_type": "cispo", "trl": {"num_iterations": 2}},
     "dr_grpo in parts, twice": {
         "loss_type": "dr_grpo",
         "micro_batch": 4,
