@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from rewardsmith.agents.llm.dialogue import Dialogue, Ids
 from rewardsmith.errors import ConfigError, RewardsmithError
 from rewardsmith.wrappers import building
@@ -33,9 +35,21 @@ def instructions_of(env_id: str, env_kwargs: Mapping[str, Any]) -> str:
 
 
 def expert_episodes(
-    env_id: str, count: int, env_kwargs: Mapping[str, Any], *, first_seed: int = 0
+    env_id: str,
+    count: int,
+    env_kwargs: Mapping[str, Any],
+    *,
+    first_seed: int = 0,
+    slips: float = 0.0,
 ) -> Iterator[Played]:
     """`count` episodes of the expert, on the tasks of seeds `first_seed`, + 1, + 2, ...
+
+    Args:
+        env_id, env_kwargs: the environment.
+        count: of episodes.
+        first_seed: of the first task.
+        slips: chance, in [0, 1], that a turn takes any admissible command in place of the
+            expert's; the expert goes on from where that leads.
 
     Raises:
         ConfigError: the environment has no expert.
@@ -48,16 +62,20 @@ def expert_episodes(
                 "use a model that can follow instructions, such as --model smollm2."
             )
         for seed in range(first_seed, first_seed + count):
-            yield _play(env, seed)
+            yield _play(env, seed, slips)
     finally:
         env.close()
 
 
-def _play(env: Any, seed: int) -> Played:
+def _play(env: Any, seed: int, slips: float) -> Played:
+    dice = np.random.default_rng(seed)
     observation, info = env.reset(seed=seed)
     observations, lines = [], []
     for _ in range(_LONGEST):
         line = str(env.get_wrapper_attr("expert_line")())
+        others = info.get("admissible_commands") or [line]
+        if dice.random() < slips:
+            line = str(others[dice.integers(len(others))])
         observations.append(str(observation))
         lines.append(line)
         observation, _, terminated, truncated, info = env.step(line)

@@ -26,6 +26,8 @@ class WarmUp:
         size: one of `SIZES`.
         vocabulary: tokens of the tokenizer, at most.
         episodes: of the expert; failed ones are left out.
+        slips: chance that a turn is any admissible command in place of the expert's: the model
+            then knows how commands look, and less about which to give.
         epochs, batch_size, learning_rate: of supervised learning.
         max_tokens: of an episode; longer ones are cut after a whole line.
         seed: of weights and order.
@@ -34,9 +36,10 @@ class WarmUp:
     size: str = "medium"
     vocabulary: int = 1024
     episodes: int = 300
+    slips: float = 0.0
     epochs: int = 3
-    batch_size: int = 16
-    learning_rate: float = 2e-3
+    batch_size: int = 8
+    learning_rate: float = 3e-3
     max_tokens: int = 1024
     seed: int = 0
 
@@ -44,6 +47,8 @@ class WarmUp:
         for name in ("episodes", "epochs", "batch_size", "max_tokens"):
             checks.whole(name, getattr(self, name), least=1)
         checks.number("learning_rate", self.learning_rate, above=0)
+        if not 0.0 <= checks.number("slips", self.slips) <= 1.0:
+            raise ConfigError(f"slips is a chance in [0, 1]. Received {self.slips!r}.")
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,8 @@ def make_tiny_model(
         )
     require("trl", extra="llm")
     kwargs = dict(env_kwargs or {})
-    played = [p for p in expert_episodes(env_id, how.episodes, kwargs) if p.success]
+    played = list(expert_episodes(env_id, how.episodes, kwargs, slips=how.slips))
+    played = [p for p in played if p.success or how.slips]
     if not played:
         raise ConfigError(
             f"The expert of {env_id} should solve its tasks. It solved none of {how.episodes}; "

@@ -16,6 +16,9 @@ def tiny_model(  # one argument per option
     size: Annotated[str, typer.Option(help="small, medium or large.")] = "medium",
     episodes: Annotated[int, typer.Option(help="Of the expert.")] = 300,
     epochs: Annotated[int, typer.Option(help="Over these episodes.")] = 3,
+    slips: Annotated[
+        float, typer.Option(help="Chance that a turn is any admissible command instead.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="Of weights and order.")] = 0,
     config: Annotated[
         Path | None, typer.Option(help="YAML file whose env_kwargs are the environment's.")
@@ -25,7 +28,7 @@ def tiny_model(  # one argument per option
     from rewardsmith.agents.classic.settings import read_config
     from rewardsmith.agents.llm.tiny import WarmUp, make_tiny_model
 
-    warm_up = WarmUp(size=size, episodes=episodes, epochs=epochs, seed=seed)
+    warm_up = WarmUp(size=size, episodes=episodes, epochs=epochs, slips=slips, seed=seed)
     kwargs = read_config(config).get("env_kwargs", {})
     made = make_tiny_model(env, out, warm_up, env_kwargs=kwargs)
     print(
