@@ -75,7 +75,7 @@ def test_the_readme_table_is_what_the_catalogs_say() -> None:
 
 def test_the_commands_of_the_readme_exist() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`rewardsmith ([a-z]+)", text))
+    named = set(re.findall(r"`rewardsmith ([a-z-]+)", text))
     assert {"envs", "rewards", "show", "train", "compare"} <= named
     for command in named:
         assert "Usage" in _run(

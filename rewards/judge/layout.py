@@ -94,8 +94,8 @@ def escape(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """The text, or its beginning and end with a note of what was left out between them.
 
-    >>> shorten("abcdefgh", 4)
-    'ab\n[... 4 characters left out ...]\ngh'
+    >>> shorten("abcdefgh", 4).splitlines()
+    ['ab', '[... 4 characters left out ...]', 'gh']
     """
     if len(text) <= limit:
         return text
