@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 JOBS ?= 2
 DEMO_STEPS ?= 50000
 DEMO_OUT ?= runs/demo
-LLM_STEPS ?= 5000
+LLM_STEPS ?= 3000
 LLM_OUT ?= runs/demo-llm
 LLM_ENV := rewardsmith/TextWorld-Coin-Easy-v0
 
