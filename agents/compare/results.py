@@ -82,16 +82,26 @@ class Arm:
         """Steps (points,) and values (seeds, points) where every run has a number.
 
         Of the finished runs, so that one under way does not cut the others short; of the
-        started ones while none is finished.
+        started ones while none is finished. Runs of whole episodes are evaluated at steps of
+        their own: there values lie on the lines between evaluations.
         """
         runs = self.finished or self.started
         if not runs:
             return np.zeros(0), np.zeros((0, 0))
-        shared = sorted(set.intersection(*(set(r.evals["env_steps"].tolist()) for r in runs)))
+        shared = _shared([r.evals["env_steps"] for r in runs])
         rows = [np.interp(shared, r.evals["env_steps"], r.evals[column]) for r in runs]
         values = np.array(rows)
         known = ~np.isnan(values).any(axis=0)
         return np.array(shared)[known], values[:, known]
+
+
+def _shared(steps: list[Floats]) -> list[float]:
+    """Steps at which all runs were evaluated; if that is the start alone, those of any run."""
+    common = set.intersection(*(set(s.tolist()) for s in steps))
+    if len(common) > 1 or min(len(s) for s in steps) < 2:
+        return sorted(common)
+    last = min(float(s[-1]) for s in steps)
+    return sorted({x for s in steps for x in s.tolist() if x <= last})
 
 
 @dataclass

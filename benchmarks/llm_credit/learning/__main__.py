@@ -94,8 +94,8 @@ def main() -> None:
         for (arm, seed), spec in specs(experiment, model, seeds).items():
             result = train(spec, folder / arm / f"seed-{seed}", resume=True)
             print(f"{arm} seed {seed}: success {result.final_success}", flush=True)
-    result = {"experiment": experiment, "arms": analyse(experiment, folder)}
-    write_result(options.out / f"{options.name}.json", result)
+    figures = {"experiment": experiment, "arms": analyse(experiment, folder)}
+    write_result(options.out / f"{options.name}.json", figures)
 
 
 def _model(experiment: dict[str, Any], path: Path) -> Path:
