@@ -88,7 +88,7 @@ class Potential(RewardTerm):
             raise BindingError(
                 "Potential shaping does nothing under trajectory-level credit: it adds the same "
                 "-Phi(s_0) to every trajectory of a group. Received credit='trajectory'; use "
-                "turn or step credit, or drop the potential."
+                "credit of the level turn, such as 'turn', or drop the potential."
             )
         self._now, self._next = potential_closures(self.expression, binding)
         self._discount = binding.learner.gamma**self.frame_skip

@@ -71,10 +71,7 @@ def _source(name: str) -> str:
         return str(path)
     # Anything else may be a hub's `name` or `owner/name`, and a hub out of reach takes a minute.
     if path.suffix == ".gguf" or path.is_absolute() or name[0] in "./~" or name.count("/") > 1:
-        raise ConfigError(
-            f"A model is a folder with weights and tokenizer, or a .gguf file. Received {name!r}, "
-            "where there is nothing; `rewardsmith tiny-model` makes one."
-        )
+        raise FileNotFoundError("there is nothing at this path")
     return name
 
 

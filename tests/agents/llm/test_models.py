@@ -117,6 +117,17 @@ def test_no_model_of_that_name(tmp_path):
         load_model(str(tmp_path), dtype="int3")
 
 
+def test_a_path_to_nothing_is_told_once(tmp_path):
+    missing = str(tmp_path / "missing.gguf")
+    with pytest.raises(ConfigError) as found:
+        load_model(missing)
+    assert str(found.value) == (
+        "A model is a folder with weights and tokenizer, a .gguf file, one of smollm2, or the id "
+        f"of a model on a hub that this machine reaches. Received {missing!r}: there is nothing "
+        "at this path. `rewardsmith tiny-model` makes one."
+    )
+
+
 def test_without_its_package_smollm2_names_the_commands(monkeypatch):
     install = models.PACKAGED["smollm2"][1]
     monkeypatch.setitem(models.PACKAGED, "smollm2", ("a_package_that_is_not_there", install))
