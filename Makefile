@@ -60,10 +60,10 @@ demo: $(DEMO_STAMP)
 demo-llm: $(LLM_STAMP)
 	test -e $(LLM_OUT)/model || $(LLM_VENV)/bin/rewardsmith tiny-model $(LLM_ENV) \
 		--size small --episodes 48 --epochs 12 --slips 0.2 \
-		--config agents/llm/demo/warm_up.yaml --out $(LLM_OUT)/model
+		--config agents/llm/demo_warm_up.yaml --out $(LLM_OUT)/model
 	$(LLM_VENV)/bin/rewardsmith compare $(LLM_ENV) --agent llm --model $(LLM_OUT)/model \
 		--reward sparse --reward shaped --seeds 3 --steps $(LLM_STEPS) --jobs $(JOBS) \
-		--config agents/llm/demo/learn.yaml --out $(LLM_OUT)/compare
+		--config agents/llm/demo_learn.yaml --out $(LLM_OUT)/compare
 	@echo "$(CURDIR)/$(LLM_OUT)/compare/report.html"
 
 test: setup
