@@ -117,7 +117,7 @@ class RunCallback(BaseCallback):
     def _evaluate(self) -> None:
         result = self.evaluator.run(self.model, self.learner.normalize)
         self.last, self.last_step = result, self.num_timesteps
-        self.next_eval = _next(self.num_timesteps, self.learner.spec.eval_every)
+        self.next_eval = next_multiple(self.num_timesteps, self.learner.spec.eval_every)
         row = {
             "env_steps": self.num_timesteps,
             "success": result.success,
@@ -143,7 +143,7 @@ class RunCallback(BaseCallback):
                 self.logger.record(f"{group}/{name}", value)
 
     def _checkpoint(self) -> None:
-        self.next_checkpoint = _next(self.num_timesteps, self.checkpoint_every)
+        self.next_checkpoint = next_multiple(self.num_timesteps, self.checkpoint_every)
         write_checkpoint(
             self.folder.checkpoints, self.num_timesteps, self.learner.save, self._state()
         )
@@ -180,6 +180,6 @@ class RunCallback(BaseCallback):
             self.warned = [int(step) for step in state["warned"]]
 
 
-def _next(now: int, every: int) -> int:
+def next_multiple(now: int, every: int) -> int:
     """The first multiple of `every` after `now`."""
     return (now // every + 1) * every

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from transformers import TrainerCallback
 
-from rewardsmith.agents.classic.callback import EVAL_COLUMNS, Progress
+from rewardsmith.agents.classic.callback import EVAL_COLUMNS, Progress, next_multiple
 from rewardsmith.agents.classic.checkpoints import set_random_state, write_checkpoint
 from rewardsmith.agents.classic.evaluate import Evaluation
 from rewardsmith.agents.classic.folder import Result, RunFolder
@@ -163,7 +163,7 @@ class Journal:
     def _evaluate(self) -> None:
         found = self.evaluator.run(self.learner.trainer)
         self.last, self.last_step = found, self.env_steps
-        self.next_eval = _next(self.env_steps, self.learner.spec.eval_every)
+        self.next_eval = next_multiple(self.env_steps, self.learner.spec.eval_every)
         self.eval_table.write(
             {
                 "env_steps": self.env_steps,
@@ -178,7 +178,7 @@ class Journal:
             self.term_table.write({"env_steps": self.env_steps, **means})
 
     def _checkpoint(self) -> None:
-        self.next_checkpoint = _next(self.env_steps, self.checkpoint_every)
+        self.next_checkpoint = next_multiple(self.env_steps, self.checkpoint_every)
         write_checkpoint(self.folder.checkpoints, self.env_steps, self.learner.save, self._state())
 
     def _tell(self) -> None:
@@ -254,7 +254,3 @@ def _told(episode: Episode) -> dict[str, Any]:
         {"says": t.text, "reward": t.reward, "terms": dict(t.components)} for t in episode.turns
     ]
     return {"task": episode.task, "success": episode.success, "turns": turns}
-
-
-def _next(now: int, every: int) -> int:
-    return (now // every + 1) * every

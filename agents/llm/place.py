@@ -14,7 +14,7 @@ from rewardsmith.errors import ConfigError, PlaceError
 from rewardsmith.term import Learner, Scope
 from rewardsmith.transition import Floats, Transition, stack
 from rewardsmith.wrappers import building
-from rewardsmith.wrappers.gather import FeatureReader, bound_stack, find_schema
+from rewardsmith.wrappers.gather import FeatureReader, bound_stack, find_schema, objects
 
 ALL_SCOPES = frozenset(Scope)
 #: prompts (token ids) -> what the model says after each, at most `limit` tokens a line
@@ -218,17 +218,16 @@ class LanguagePlace:
         }
 
     def _rows(self, slots: list[_Slot], steps: list[dict[str, Any]]) -> Transition:
+        obs, next_obs = objects([s.obs for s in slots]), objects([s["obs"] for s in steps])
         return Transition(
-            obs=_texts([s.obs for s in slots]),
-            action=_texts([s["line"] for s in steps]),
-            next_obs=_texts([s["obs"] for s in steps]),
+            obs=obs,
+            action=objects([s["line"] for s in steps]),
+            next_obs=next_obs,
             env_reward=np.array([s["reward"] for s in steps], dtype=np.float64),
             terminated=np.array([s["terminated"] for s in steps], dtype=bool),
             truncated=np.array([s["truncated"] for s in steps], dtype=bool),
-            features=self.reader.batch([s.info for s in slots], _texts([s.obs for s in slots])),
-            next_features=self.reader.batch(
-                [s["info"] for s in steps], _texts([s["obs"] for s in steps])
-            ),
+            features=self.reader.batch([s.info for s in slots], obs),
+            next_features=self.reader.batch([s["info"] for s in steps], next_obs),
             env_index=np.array([s.index for s in slots], dtype=np.int64),
             t=np.array([len(s.turns) - 1 for s in slots], dtype=np.int64),
         )
@@ -256,12 +255,6 @@ def _rollout(slot: _Slot, late: Mapping[str, Floats]) -> Rollout:
     won = bool(slot.info.get("is_success", False))
     episode = Episode(tuple(turns), slot.task, won, env_return)
     return Rollout(slot.prompt, slot.completion, slot.mask, episode)
-
-
-def _texts(items: list[str]) -> Any:
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array
 
 
 def _attribute(env: Any, name: str, default: Any) -> Any:

@@ -6,7 +6,6 @@ then shared by every later run and process of the machine.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import warnings
@@ -18,6 +17,7 @@ from typing import TypeVar
 from filelock import FileLock
 
 from rewardsmith.errors import ConfigError, require
+from rewardsmith.storage import cache_folder
 
 from .settings import GameSettings
 
@@ -25,11 +25,6 @@ MAX_TRIES = 20
 #: even, so that a training task never becomes a test task, and beyond the seeds of all tasks
 _RETRY_STRIDE = 100_000_006
 T = TypeVar("T")
-
-
-def cache_folder() -> Path:
-    """`$REWARDSMITH_CACHE`, or `~/.cache/rewardsmith`."""
-    return Path(os.environ.get("REWARDSMITH_CACHE") or Path.home() / ".cache" / "rewardsmith")
 
 
 def compiled_game(settings: GameSettings, folder: Path | None = None) -> Path:

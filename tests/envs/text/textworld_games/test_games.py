@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.envs.text.textworld_games.games import (
-    cache_folder,
     compiled_game,
     first_that_generates,
 )
 from rewardsmith.envs.text.textworld_games.settings import CoinSettings
 from rewardsmith.errors import ConfigError
+from rewardsmith.storage import cache_folder
 
 _MAKE = """
 import sys
