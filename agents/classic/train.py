@@ -77,11 +77,10 @@ def _train_language(
     """The same folder, with another learner in it."""
     from rewardsmith.agents.llm import run
 
-    if not folder.progressed:
-        run.check_runs(spec)  # what cannot be built leaves no folder behind
-    with folder.locked():
+    # What cannot be built leaves no folder behind.
+    with contextlib.closing(run.LanguageLearner(spec)) as learner, folder.locked():
         folder.claim(spec, resume=resume)
-        return run.train(spec, folder, progress=progress, checkpoint_every=every)
+        return run.train(learner, folder, progress=progress, checkpoint_every=every)
 
 
 def check_runs(spec: RunSpec) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,9 @@ def play(spec: RunSpec, checkpoint: Path, *, seed: int = FIRST_SEED) -> Episode:
         seed: of the task.
     """
     held_out = RunSpec.from_dict({**spec.to_dict(), "env_kwargs": _pictured(spec)})
-    with tempfile.TemporaryDirectory() as work:
-        learner = LanguageLearner(held_out, Path(work))
-        try:
-            learner.load_policy(checkpoint)
-            return _play(learner, seed, spec.deterministic_eval)
-        finally:
-            learner.close()
+    with contextlib.closing(LanguageLearner(held_out)) as learner:
+        learner.load_policy(checkpoint)
+        return _play(learner, seed, spec.deterministic_eval)
 
 
 def _play(learner: LanguageLearner, seed: int, greedy: bool) -> Episode:

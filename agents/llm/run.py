@@ -6,10 +6,11 @@ import contextlib
 import json
 import logging
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -27,6 +28,9 @@ from rewardsmith.errors import ConfigError, require
 from rewardsmith.rewards.likelihood import bind_policy
 from rewardsmith.storage import load_state, save_state
 
+if TYPE_CHECKING:
+    from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
+
 logger = logging.getLogger("rewardsmith")
 
 
@@ -34,15 +38,13 @@ class LanguageLearner:
     """A model, its place and its trainer, as a run needs them.
 
     Args:
-        spec: the run.
-        output: where TRL may write; a run's folder.
+        spec: the run. Until `train` gives the trainer a folder, it writes to a temporary one.
     """
 
-    def __init__(self, spec: RunSpec, output: Path) -> None:
+    def __init__(self, spec: RunSpec) -> None:
         require("trl", extra="llm")
         hush()
         from rewardsmith.agents.llm.credit import check_options, find_credit
-        from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
 
         self.spec, self.settings = spec, LanguageSettings.of(spec)
         method = find_credit(self.settings.credit)
@@ -58,17 +60,28 @@ class LanguageLearner:
             slots=spec.n_envs,
             on_nan=spec.on_nan,
         )
-        self.model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
-        bind_policy(self.model, tokenizer)
-        self.trainer = TurnGRPOTrainer(
-            self.model,
+        self._work = tempfile.TemporaryDirectory()
+        try:
+            self.model, self.trainer = self._built()
+        except BaseException:
+            self.close()
+            raise
+
+    def _built(self) -> tuple[Any, TurnGRPOTrainer]:
+        from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
+
+        model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
+        bind_policy(model, tokenizer)
+        trainer = TurnGRPOTrainer(
+            model,
             tokenizer,
             self.place,
-            trl_config(spec, self.settings, output),
+            trl_config(self.spec, self.settings, Path(self._work.name)),
             credit_method=self.settings.credit,
             credit_options=self.settings.credit_options,
             peft_config=_lora(self.settings),
         )
+        return model, trainer
 
     @property
     def stack(self) -> Any:
@@ -97,12 +110,13 @@ class LanguageLearner:
         self.stack.load_state_dict(load_state(path / "stack.npz"))
 
     def close(self) -> None:
-        """Close the environments."""
+        """Close the environments, and forget the temporary folder."""
         self.place.close()
+        self._work.cleanup()
 
 
 def train(
-    spec: RunSpec,
+    learner: LanguageLearner,
     folder: RunFolder,
     *,
     progress: Progress | None,
@@ -110,10 +124,10 @@ def train(
 ) -> Result:
     """Train into a claimed folder, from its newest checkpoint if it has one."""
     torch.set_num_threads(1)
+    spec = learner.spec
     with contextlib.ExitStack() as closing:
-        work = closing.enter_context(_workspace(folder))
-        learner, path, state = _restored(spec, folder, work)
-        closing.callback(learner.close)
+        learner.trainer.args.output_dir = str(closing.enter_context(_workspace(folder)))
+        path, state = _restored(learner, folder)
         evaluator = LanguageEvaluator(spec, learner.settings, learner.place.splits)
         closing.callback(evaluator.close)
         journal = Journal(learner, evaluator, folder, checkpoint_every, progress, state)
@@ -154,27 +168,19 @@ def check_readable(folder: Path) -> None:
 
 def check_runs(spec: RunSpec) -> None:
     """Build what `spec` describes and throw it away: raises what would stop the run at once."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as work:
-        LanguageLearner(spec, Path(work)).close()
+    LanguageLearner(spec).close()
 
 
 def _restored(
-    spec: RunSpec, folder: RunFolder, work: Path
-) -> tuple[LanguageLearner, Path | None, dict[str, Any] | None]:
-    learner = LanguageLearner(spec, work)
+    learner: LanguageLearner, folder: RunFolder
+) -> tuple[Path | None, dict[str, Any] | None]:
+    """The newest checkpoint that can be read, if there is one; the learner has taken it over."""
 
     def load(path: Path, state: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
         learner.load(path, state)
         return path, state
 
-    try:
-        found = read_newest(folder.checkpoints, load)
-    except BaseException:
-        learner.close()
-        raise
-    return (learner, *found) if found else (learner, None, None)
+    return read_newest(folder.checkpoints, load) or (None, None)
 
 
 @contextlib.contextmanager

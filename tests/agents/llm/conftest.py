@@ -161,7 +161,7 @@ def learn(walk, model_folder, tmp_path):
             steps=100,
             hyperparameters={**small, "learning_rate": 1e-2, **hyperparameters},
         )
-        made.append(LanguageLearner(spec, tmp_path / str(len(made))))
+        made.append(LanguageLearner(spec))
         return made[-1]
 
     yield build
