@@ -10,12 +10,9 @@ from gymnasium.utils.env_checker import check_env
 
 pytest.importorskip("textarena")
 
-from rewardsmith import Binding, Scope, Transition
 from rewardsmith.envs.text.arena.arena_env import TextArenaEnv, game_ids, make_env
 from rewardsmith.envs.text.arena.games import MOVES, SINGLE
 from rewardsmith.errors import ConfigError, UnknownNameError
-from rewardsmith.named_rewards import named_rewards
-from rewardsmith.registration import find_entry
 from rewardsmith.testing import check_env as check_contract
 
 
@@ -124,40 +121,20 @@ def test_it_keeps_the_contract() -> None:
     assert twin.step("[roll]")[0] == env.step("[roll]")[0]
 
 
-def paid(name: str, lines: list[str]) -> tuple[Any, Any]:
-    """Pay and the feature `completion` along lines in a lake without holes."""
-    env = started("FrozenLake-v0", settings={"num_holes": 0})
-    features, rewards, ends = [env.features()], [], []
-    for line in lines:
-        _, reward, end, _, info = env.step(line)
-        features.append(info["features"])
-        rewards.append(reward)
-        ends.append(end)
-    columns = {k: np.array([f[k] for f in features]) for k in features[0]}
-    episode = Transition(
-        obs=None,
-        action=np.array(lines),
-        next_obs=None,
-        env_reward=np.array(rewards),
-        terminated=np.array(ends),
-        truncated=np.zeros(len(lines), dtype=bool),
-        features={k: v[:-1] for k, v in columns.items()},
-        next_features={k: v[1:] for k, v in columns.items()},
-        env_index=np.zeros(len(lines), dtype=np.int64),
-        t=np.arange(len(lines)),
+@pytest.fixture
+def paid(pay: Any) -> Any:
+    """Pay along lines in a lake without holes."""
+    return lambda name, lines: pay(
+        "TextArena-v0", name, make_env(game="FrozenLake-v0", settings={"num_holes": 0}), lines
     )
-    entry = find_entry("rewardsmith/TextArena-v0")
-    assert entry is not None
-    stack = named_rewards(entry)[name].stack()
-    stack.bind(Binding(env.feature_schema, serves=frozenset({Scope.STEP, Scope.EPISODE})))
-    return stack.finish(episode).total, columns["completion"]
 
 
-def test_rewards_on_the_way_over_a_lake_of_four_by_four() -> None:
+def test_rewards_on_the_way_over_a_lake_of_four_by_four(paid: Any) -> None:
     way = ["[right]"] * 3 + ["[down]"] * 3
-    sparse, done = paid("sparse", way)
+    sparse, episode = paid("sparse", way)
     np.testing.assert_allclose(sparse, [0, 0, 0, 0, 0, 1])
-    np.testing.assert_allclose(done, np.arange(7) / 6)  # 6 steps lead to the goal
+    done = episode.next_features["completion"]
+    np.testing.assert_allclose(done, np.arange(1, 7) / 6)  # 6 steps lead to the goal
     phi = np.append(np.arange(6) / 6 - 1, 0.0)
     np.testing.assert_allclose(paid("potential", way)[0], sparse + 0.99 * phi[1:] - phi[:-1])
     np.testing.assert_allclose(paid("gated", way)[0], sparse + 0.5 / 6)

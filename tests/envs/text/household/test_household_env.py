@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 import random
 import subprocess
@@ -10,11 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rewardsmith import Binding, Scope, Transition
 from rewardsmith.envs.text.household.chores import KINDS
 from rewardsmith.errors import ConfigError, ContractError, UnknownNameError
-from rewardsmith.named_rewards import named_rewards
-from rewardsmith.registration import find_entry
 from rewardsmith.testing import check_env as check_contract
 
 
@@ -131,43 +129,18 @@ def test_bad_settings_are_refused(build: Any) -> None:
         build(games="nowhere")
 
 
-def paid(name: str, env: Any) -> Any:
-    """What a named reward pays along the expert's episode."""
-    entry = find_entry("rewardsmith/Household-v0")
-    assert entry is not None
-    _, info = env.reset(options={"task": 0})
-    features, rewards, done = [info["features"]], [], False
-    while not done:
-        _, reward, done, _, info = env.step(env.expert_line())
-        features.append(info["features"])
-        rewards.append(reward)
-    columns = {k: np.array([f[k] for f in features]) for k in features[0]}
-    ends = np.arange(len(rewards)) == len(rewards) - 1
-    rows = Transition(
-        None,
-        np.array(["line"] * len(rewards)),
-        None,
-        np.array(rewards),
-        ends,
-        np.zeros(len(rewards), dtype=bool),
-        {k: v[:-1] for k, v in columns.items()},
-        {k: v[1:] for k, v in columns.items()},
-        env_index=np.zeros(len(rewards), dtype=np.int64),
-        t=np.arange(len(rewards)),
-    )
-    stack = named_rewards(entry)[name].stack()
-    stack.bind(Binding(env.feature_schema, serves=frozenset({Scope.STEP, Scope.EPISODE})))
-    return stack.finish(rows).total
-
-
-def test_rewards_along_the_expert_are_those_worked_out_by_hand(build: Any) -> None:
+def test_rewards_along_the_expert_are_those_worked_out_by_hand(build: Any, pay: Any) -> None:
     env = build(chore="pick")
+
+    def paid(name: str) -> Any:
+        return pay("Household-v0", name, env, itertools.repeat("expert")).total
+
     n = env.reset(options={"task": 0})[1]["features"]["plan_length"]
     wins = np.arange(n) == n - 1
     left = np.arange(n, 0, -1) / n  # Phi = -left; 0 at the end
-    np.testing.assert_allclose(paid("sparse", env), wins)
+    np.testing.assert_allclose(paid("sparse"), wins)
     after = np.append(left[1:], 0.0)
-    np.testing.assert_allclose(paid("potential", env), wins + left - 0.99 * after)
-    np.testing.assert_allclose(paid("biased", env), wins + 0.5 / n)
+    np.testing.assert_allclose(paid("potential"), wins + left - 0.99 * after)
+    np.testing.assert_allclose(paid("biased"), wins + 0.5 / n)
     # Two sub-goals of two, half a point in all, and only because the episode is won.
-    assert paid("gated", env).sum() == pytest.approx(1.5)
+    assert paid("gated").sum() == pytest.approx(1.5)

@@ -4,17 +4,13 @@ import copy
 import pickle
 from typing import Any
 
-import numpy as np
 import pytest
 
-from rewardsmith import Binding, Scope, Transition
 from rewardsmith.envs.text.sql.domains import DOMAINS, SPLIT_DOMAINS
 from rewardsmith.envs.text.sql.questions import LEVELS
 from rewardsmith.envs.text.sql.sql_env import EasyTextToSQL, TextToSQL
 from rewardsmith.envs.text.sql.tasks import draw
 from rewardsmith.errors import ConfigError
-from rewardsmith.named_rewards import named_rewards
-from rewardsmith.registration import find_entry
 from rewardsmith.testing import check_env
 
 
@@ -130,37 +126,6 @@ def test_it_keeps_the_contract(build: Any) -> None:
     assert not check_env(build(), episodes=2, steps=5).failed
 
 
-def paid(name: str, lines: list[str]) -> list[float]:
-    env = TextToSQL(levels=("select",))
-    _, info = env.reset(options={"task": 14})
-    assert info["features"]["gold"] == "SELECT COUNT(*) FROM products"
-    states, rewards, ends = [info["features"]], [], []
-    for line in lines:
-        _, reward, end, _, info = env.step(line)
-        states.append(info["features"])
-        rewards.append(reward)
-        ends.append(end)
-    columns = {k: np.array([s[k] for s in states]) for k in states[0]}
-    count = len(lines)
-    episode = Transition(
-        None,
-        np.array(lines),
-        None,
-        np.array(rewards),
-        np.array(ends),
-        np.zeros(count, dtype=bool),
-        {k: v[:-1] for k, v in columns.items()},
-        {k: v[1:] for k, v in columns.items()},
-        env_index=np.zeros(count, dtype=np.int64),
-        t=np.arange(count),
-    )
-    entry = find_entry("rewardsmith/TextToSQL-v0")
-    assert entry is not None
-    stack = named_rewards(entry)[name].stack()
-    stack.bind(Binding(env.feature_schema, serves=frozenset({Scope.STEP, Scope.EPISODE})))
-    return list(stack.finish(episode).total)
-
-
 GOLD = "SELECT COUNT(*) FROM products"
 # Of SELECT name FROM products: linking {products} of {products, products.name} is 1/2; bigrams
 # select-name name-from from-products against select-count count-( (-* *-) )-from from-products:
@@ -180,8 +145,10 @@ NEAR = "SELECT name FROM products"
         ("biased", [GOLD, "SELECT 1", GOLD], [0.5, 0, 0.5]),
     ],
 )
-def test_rewards_by_hand(name: str, lines: list[str], expected: list[float]) -> None:
-    total = paid(name, lines)
+def test_rewards_by_hand(pay: Any, name: str, lines: list[str], expected: list[float]) -> None:
+    env = TextToSQL(levels=("select",))
+    total, episode = pay("TextToSQL-v0", name, env, lines, options={"task": 14})
+    assert episode.features["gold"][0] == GOLD
     if name == "biased":  # SELECT 1 has a little in common, so that less is earned again
         assert total[0] == pytest.approx(expected[0])
         assert total[1] == 0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rewardsmith import Binding, RewardStack, Scope, Transition
+from rewardsmith import RewardStack, Scope
 from rewardsmith.named_rewards import named_rewards
 from rewardsmith.registration import find_entry
 
@@ -21,37 +21,9 @@ def reward(name: str) -> RewardStack:
     return named_rewards(entry)[name].stack()
 
 
-def played(env: Any, lines: list[str]) -> Transition:
-    """One episode of text commands; `expert` stands for the expert's."""
-    _, info = env.reset(seed=0)
-    features, rewards, ends = [info["features"]], [], []
-    for line in lines:
-        _, paid, end, _, info = env.step(env.expert_action() if line == "expert" else line)
-        features.append(info["features"])
-        rewards.append(paid)
-        ends.append(end)
-    columns = {k: np.array([f[k] for f in features]) for k in features[0]}
-    none = np.zeros(len(lines), dtype=bool)
-    return Transition(
-        None,
-        np.array(lines),
-        None,
-        np.array(rewards),
-        np.array(ends),
-        none,
-        {k: v[:-1] for k, v in columns.items()},
-        {k: v[1:] for k, v in columns.items()},
-        env_index=np.zeros(len(lines), dtype=np.int64),
-        t=np.arange(len(lines)),
-    )
-
-
-def paid(name: str, env: Any, lines: list[str]) -> Any:
-    stack = reward(name)
-    stack.bind(Binding(env.feature_schema, serves=frozenset({STEP, EPISODE})))
-    out = stack.finish(played(env, lines))
-    np.testing.assert_allclose(sum(out.terms.values()), out.total)
-    return out.total
+@pytest.fixture
+def paid(pay: Any) -> Any:
+    return lambda name, env, lines: pay("TextWorld-Coin-v0", name, env, lines, seed=0).total
 
 
 # Level 3: the winning policy has 3 commands, so that Phi is -1, -2/3, -1/3 and 0 at the end.
@@ -59,18 +31,18 @@ GAMMA = 0.99
 SHAPING = [1 - GAMMA * 2 / 3, 2 / 3 - GAMMA / 3, 1 / 3]
 
 
-def test_sparse_and_potential_along_the_expert(build: Any) -> None:
+def test_sparse_and_potential_along_the_expert(build: Any, paid: Any) -> None:
     win = ["expert"] * 3
     np.testing.assert_allclose(paid("sparse", build(), win), [0, 0, 1])
     np.testing.assert_allclose(paid("potential", build(), win), np.array([0, 0, 1]) + SHAPING)
 
 
-def test_gated_pays_only_winners(build: Any) -> None:
+def test_gated_pays_only_winners(build: Any, paid: Any) -> None:
     np.testing.assert_allclose(paid("gated", build(), ["expert"] * 3), [1 / 6, 1 / 6, 1 + 1 / 6])
     np.testing.assert_allclose(paid("gated", build(), ["expert"] * 2), [0, 0])
 
 
-def test_biased_pays_for_walking_back_and_forth(build: Any) -> None:
+def test_biased_pays_for_walking_back_and_forth(build: Any, paid: Any) -> None:
     env = build()
     env.reset(seed=0)
     back = {"north": "south", "south": "north", "east": "west", "west": "east"}
