@@ -90,8 +90,11 @@ class ADOPS(Transform):
     def _valued(self, obs: Any) -> tuple[Floats, Floats]:
         if self._critic is None:
             raise PlaceError(
-                "adops asks the learner what it expects of each state, of the task and of "
-                "curiosity. Received no critic; train with two_streams, or call "
-                "attach(critic, gamma=...) on the term."
+                "adops holds its child between bounds that come from critics: what a learner "
+                "expects of each state, of the task and of curiosity. Received no critic, as in "
+                "an audit or any place where nobody learns values. Train with two_streams, which "
+                "attaches its own; or, in Python, call attach(critic, gamma=...) on the term in "
+                "the wrapped env's stack (an audit takes a function that wraps the env so); or "
+                "look at its child without adops."
             )
         return self._critic(obs)

@@ -141,7 +141,7 @@ class Hashed:
             parts = [self._bytes(e, values[key]) for key, e in encoder.parts.items()]
             return [b"".join(row) for row in zip(*parts, strict=True)]
         if isinstance(encoder, Text):
-            texts = [str(text).encode() for text in np.ravel(values)]
+            texts = [text.encode() for text in encoder.texts(values)]
             # The length first, so that no two lists of texts look alike.
             return [len(text).to_bytes(8, "little") + text for text in texts]
         rows = encoder(values)

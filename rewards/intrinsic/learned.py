@@ -11,9 +11,9 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rewardsmith.errors import BindingError, ConfigError
+from rewardsmith.errors import BindingError, ConfigError, ContractError
 from rewardsmith.rewards.intrinsic.centring import Centring
-from rewardsmith.rewards.intrinsic.encoders.base import Encoder
+from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows
 from rewardsmith.rewards.intrinsic.encoders.choose import of_space
 from rewardsmith.rewards.intrinsic.moments import Moments
 from rewardsmith.rewards.intrinsic.nets import (
@@ -223,8 +223,18 @@ class LearnedTerm(Trained):
         if "next" in self.looks:
             found["next"] = self.view.next(transition)
         if self._actions is not None:
-            found["action"] = self._actions(transition.action)
+            found["action"] = self._acted(transition.action)
         return {**found, **self.columns(transition)}
+
+    def _acted(self, action: Any) -> Rows:
+        assert self._actions is not None
+        try:
+            return self._actions(action)
+        except ContractError as error:
+            raise ContractError(
+                f"{self.who} reads actions: {error} Let the env's action_space declare the "
+                "actions that it takes."
+            ) from None
 
     def _tensors(self, columns: Columns, *, online: bool = False) -> Batch:
         action = columns.get("action")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from rewardsmith.errors import BindingError, ContractError
 from rewardsmith.language.nodes import Expr, Name
 from rewardsmith.rewards.expression import compiled, features_of
 from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows
+from rewardsmith.rewards.intrinsic.encoders.bounds import Bounds
 from rewardsmith.rewards.intrinsic.encoders.choose import of_feature, of_space
 from rewardsmith.rewards.intrinsic.encoders.mixed import Joined
 from rewardsmith.rewards.intrinsic.encoders.plain import Flat
@@ -18,9 +20,14 @@ from rewardsmith.transition import Transition
 
 Read = Callable[[Transition], Any]
 
+#: observations that are held against their space
+_HELD = 1000
+
 
 class View:
     """Reads what `on=` names, at s_t or at s_{t+1}.
+
+    Warns once where one of the first 1000 observations lies beyond the bounds of its space.
 
     Args:
         on: features (text too), `obs`, or expressions over one state; nothing means `obs`.
@@ -35,7 +42,7 @@ class View:
     def __init__(self, on: Sequence[Expr], encoder: str, binding: Binding, who: str) -> None:
         self.who = who
         try:
-            parts = [_part(e, encoder, binding) for e in on or (Name("obs"),)]
+            parts = [_part(e, encoder, binding, who) for e in on or (Name("obs"),)]
             self.encoder = Joined([p[0] for p in parts])
         except BindingError as error:
             raise BindingError(f"{who}: {error}") from None
@@ -60,22 +67,44 @@ class View:
 
     def named(self, error: ContractError) -> ContractError:
         """The error with the term and the remedy."""
-        return ContractError(f"{self.who}: {error}{_REMEDY}")
+        name = self.who.partition("(")[0]
+        return ContractError(
+            f"{self.who}: {error} Mend the env or what it declares, or name features that are "
+            f"sound, as in {name}(on=[x, y])."
+        )
 
     def _rows(self, reads: Sequence[Read], transition: Transition) -> Rows:
         try:
-            rows = self.encoder([read(transition) for read in reads])
+            return self.encoder([read(transition) for read in reads])
         except ContractError as error:
             raise self.named(error) from None
-        if rows.shape[1] != self.size:
-            raise ContractError(
-                f"{self.who} looks at {self.size} numbers, as the observation space says. "
-                f"Received {rows.shape[1]}; let the env give what its observation_space declares."
+
+
+class _Observed:
+    """Reads observations; warns once where the first of them lie beyond their space."""
+
+    def __init__(self, space: Any, who: str) -> None:
+        self._bounds, self._who, self._left = Bounds(space), who, _HELD
+
+    def now(self, transition: Transition) -> Any:
+        return self._held(transition.obs, len(transition))
+
+    def next(self, transition: Transition) -> Any:
+        return self._held(transition.next_obs, len(transition))
+
+    def _held(self, values: Any, count: int) -> Any:
+        if self._left <= 0:
+            return values
+        self._left -= count
+        if told := self._bounds.beyond(values):
+            self._left = 0
+            warnings.warn(
+                f"{self._who} looks at observations, which lie within the bounds of their space. "
+                f"Received {told}. Novelty is told from the numbers as they come: scale the "
+                "observation in a wrapper, or let observation_space declare its true bounds.",
+                stacklevel=2,
             )
-        return rows
-
-
-_REMEDY = " Mend the env, or name features that are sound, as in rnd(on=[x, y])."
+        return values
 
 
 def needed(on: Sequence[Expr]) -> frozenset[str]:
@@ -83,7 +112,7 @@ def needed(on: Sequence[Expr]) -> frozenset[str]:
     return features_of(*on)
 
 
-def _part(expression: Expr, encoder: str, binding: Binding) -> tuple[Encoder, Read, Read]:
+def _part(expression: Expr, encoder: str, binding: Binding, who: str) -> tuple[Encoder, Read, Read]:
     if isinstance(expression, Name) and expression.name == "obs":
         if binding.observation_space is None:
             raise BindingError(
@@ -91,7 +120,8 @@ def _part(expression: Expr, encoder: str, binding: Binding) -> tuple[Encoder, Re
                 "look at, as in rnd(on=[x, y])."
             )
         chosen = of_space(binding.observation_space, encoder)
-        return chosen, lambda tr: tr.obs, lambda tr: tr.next_obs
+        observed = _Observed(binding.observation_space, who)
+        return chosen, observed.now, observed.next
     if isinstance(expression, Name) and expression.name in binding.schema:
         name = expression.name
         chosen = of_feature(binding.schema[name], encoder)
@@ -103,4 +133,4 @@ def _part(expression: Expr, encoder: str, binding: Binding) -> tuple[Encoder, Re
         )
     language.check_state_only(expression, "What novelty is told from")
     now, after = (compiled(expression, binding, at=at) for at in ("now", "next"))
-    return Flat(1), now, after
+    return Flat(()), now, after

@@ -32,22 +32,48 @@ class Encoder:
         raise NotImplementedError
 
 
-def floats(values: Any) -> NDArray[np.float32]:
-    """Values of any number type as float32 of shape (N, size).
+def check_shape(values: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Whether values of shape (N, ...) are N of `shape`; axes of length 1 do not count.
 
     Raises:
-        ContractError: one of them is NaN or infinite, or no number.
+        ContractError: they are not.
+    """
+    found = values.shape[1:]
+    if values.ndim and (found == shape or _bare(found) == _bare(shape)):
+        return
+    received = f"one of {found}" if values.ndim else "a single number for all rows"
+    raise ContractError(
+        f"What novelty is told from has the shape {shape} in each row, as its space or feature "
+        f"declares. Received {received}."
+    )
+
+
+def _bare(shape: tuple[int, ...]) -> list[int]:
+    return [side for side in shape if side != 1]
+
+
+def floats(values: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """N values of `shape` and of any number type as float32 of shape (N, size).
+
+    Raises:
+        ContractError: one of them is NaN, or beyond what float32 holds, or no number, or they are
+            of another shape.
     """
     try:
-        array = np.asarray(values)
-        rows = array.reshape(len(array), -1).astype(np.float32)
+        with np.errstate(over="ignore"):  # what becomes infinite is told below
+            array = np.asarray(values).astype(np.float32)
     except (TypeError, ValueError) as error:
         raise ContractError(
             f"What novelty is told from is arrays of numbers. Received {type(values[0]).__name__} "
             f"{values[0]!r:.60}."
         ) from error
+    check_shape(array, shape)
+    rows = array.reshape(len(array), -1)
     # The sum finds any NaN or infinity at a fifth of the cost of looking at each.
-    if not np.isfinite(np.add.reduce(rows, axis=None)) and not np.isfinite(rows).all():
-        bad = float(rows[~np.isfinite(rows)][0])
-        raise ContractError(f"What novelty is told from must be finite. Received {bad}.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = np.add.reduce(rows, axis=None)
+    if not np.isfinite(total) and not np.isfinite(rows).all():
+        bad = float(np.asarray(values).reshape(rows.shape)[~np.isfinite(rows)][0])
+        rule = "below 3.4e38 in size, as float32 is" if np.isfinite(bad) else "finite"
+        raise ContractError(f"What novelty is told from must be {rule}. Received {bad}.")
     return rows

@@ -55,11 +55,11 @@ def of_space(space: Any, name: str = "auto") -> Encoder:
         case spaces.Text():
             return _of_text(name)
         case spaces.Discrete():
-            return OneHot(np.array([space.n]), int(space.start))
+            return OneHot(space.n, int(space.start))
         case spaces.MultiDiscrete():
-            return OneHot(np.ravel(space.nvec).astype(np.int64), np.ravel(space.start))
+            return OneHot(space.nvec, space.start)
         case spaces.MultiBinary():
-            return Flat(int(np.prod(space.shape)))
+            return Flat(space.shape)
         case spaces.Box():
             return _of_box(space, name)
     raise BindingError(
@@ -85,7 +85,7 @@ def of_feature(feature: Feature, name: str = "auto") -> Encoder:
             f"Novelty is told from what varies. Received the feature {feature.name!r}, which is "
             f"always {feature.low:g}; name another."
         )
-    return Flat(int(np.prod(feature.shape, dtype=int)))
+    return Flat(feature.shape)
 
 
 def _of_text(name: str) -> Text:
@@ -102,7 +102,7 @@ def _of_box(space: spaces.Box, name: str) -> Encoder:
         return Minigrid(shape)
     if name == "image" or (name == "auto" and _is_picture(space)):
         return Image(space)
-    return Flat(int(np.prod(shape)))
+    return Flat(shape)
 
 
 def _is_picture(space: spaces.Box) -> bool:

@@ -12,7 +12,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rewardsmith.errors import BindingError, ContractError
-from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows, floats
+from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows, check_shape, floats
 
 #: the smallest picture, in pixels of a side, that a convolution is for
 SMALLEST_IMAGE = 21
@@ -21,38 +21,52 @@ SMALLEST_IMAGE = 21
 class Flat(Encoder):
     """Numbers as they are, laid flat: Box, MultiBinary, scalars.
 
-    >>> Flat(3)(np.array([[1, 2, 3]])).tolist()
+    Args:
+        shape: of one value.
+
+    >>> Flat((3,))(np.array([[1, 2, 3]])).tolist()
     [[1.0, 2.0, 3.0]]
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = tuple(shape)
+        self.size = int(np.prod(shape, dtype=int))
 
     def __call__(self, values: Any) -> Rows:
         """Float32 rows."""
-        return floats(values)
+        return floats(values, self.shape)
 
 
 class OneHot(Encoder):
     """Classes as ones and zeros: Discrete and MultiDiscrete.
 
-    >>> OneHot(np.array([3]))(np.array([2])).tolist()
+    Args:
+        counts: classes of each number, in the shape of one value.
+        start: the first class of each.
+
+    >>> OneHot(3)(np.array([2])).tolist()
     [[0.0, 0.0, 1.0]]
     """
 
-    def __init__(self, counts: NDArray[np.int64], start: Any = 0) -> None:
-        self.counts, self.start = counts, start
+    def __init__(self, counts: Any, start: Any = 0) -> None:
+        self.shape = np.shape(counts)
+        self.counts: NDArray[np.int64] = np.ravel(counts).astype(np.int64)
+        self.start = np.ravel(start)
+        counts = self.counts
         self.size = int(counts.sum())
         self._offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
 
     def __call__(self, values: Any) -> Rows:
         """One 1 per class."""
-        n = len(values)
-        classes = np.asarray(values).reshape(n, -1).astype(np.int64) - self.start
-        if ((classes < 0) | (classes >= self.counts)).any():
+        given = np.asarray(values)
+        check_shape(given, self.shape)
+        n = len(given)
+        classes = given.reshape(n, -1).astype(np.int64) - self.start
+        wrong = ((classes < 0) | (classes >= self.counts)).any(axis=1)
+        if wrong.any():
             raise ContractError(
                 f"A class lies within its space ({self.counts.tolist()} classes from "
-                f"{self.start}). Received {np.asarray(values).reshape(n, -1)[0].tolist()}."
+                f"{self.start.tolist()}). Received {given.reshape(n, -1)[wrong][0].tolist()}."
             )
         rows = np.zeros((n, self.size), dtype=np.float32)
         rows[np.arange(n)[:, None], classes + self._offsets] = 1.0
@@ -96,7 +110,7 @@ class Image(Encoder):
             pictures = np.moveaxis(pictures, -1, 1)
         if self.dtype == np.uint8 and pictures.dtype == np.uint8:
             return pictures.reshape(len(pictures), -1)
-        return floats(pictures)
+        return floats(pictures, pictures.shape[1:])
 
 
 def _channels_last(shape: tuple[int, ...]) -> bool:
@@ -129,6 +143,7 @@ class Minigrid(Encoder):
                 "MiniGrid's view has the shape (width, height, 3). Received "
                 f"{shape}; leave encoder='minigrid' out."
             )
+        self.shape = shape
         self.cells = int(np.prod(shape[:-1]))
         self.size = self.cells * sum(self._COUNTS)
         self._one_hot = OneHot(np.array(self._COUNTS))
@@ -136,6 +151,7 @@ class Minigrid(Encoder):
     def __call__(self, values: Any) -> Rows:
         """One 1 for kind, colour and state of each cell."""
         views = np.asarray(values)
+        check_shape(views, self.shape)
         return self._one_hot(views.reshape(-1, 3)).reshape(len(views), -1)
 
 
@@ -155,7 +171,13 @@ class Text(Encoder):
 
     def __call__(self, values: Any) -> Rows:
         """One row per text."""
-        return np.stack([self._row(str(text)) for text in np.ravel(values)])
+        return np.stack([self._row(text) for text in self.texts(values)])
+
+    def texts(self, values: Any) -> list[str]:
+        """The text of each row."""
+        given = np.asarray(values)
+        check_shape(given, ())
+        return [str(text) for text in given.ravel()]
 
     def _hashed(self, text: str) -> NDArray[np.float32]:
         row = np.zeros(self.size, dtype=np.float32)

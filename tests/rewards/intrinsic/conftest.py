@@ -22,7 +22,7 @@ def place() -> Callable[..., Any]:
     """The one term of a formula, bound to envs that see `size` numbers and have 3 actions."""
 
     def make(formula: str, num_envs: int = 2, size: int = 4, **given: Any) -> Any:
-        box = spaces.Box(-10, 10, (size,))
+        box = spaces.Box(-np.inf, np.inf, (size,))
         options = {"observation_space": box, "action_space": spaces.Discrete(3), **given}
         serves = frozenset(Scope)
         binding = Binding(SCHEMA, Learner(gamma=0.9), num_envs, "test", serves, **options)

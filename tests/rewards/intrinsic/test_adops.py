@@ -7,7 +7,9 @@ import pytest
 
 from rewardsmith import RewardStack
 from rewardsmith.errors import PlaceError
+from rewardsmith.rewards.audit import audit
 from rewardsmith.rewards.tabular import TabularMDP
+from rewardsmith.wrappers import RewardWrapper
 
 
 def test_by_hand(bind: Any, rows: Any) -> None:
@@ -71,6 +73,21 @@ def test_with_exact_critics_the_optimal_actions_stay(bind: Any, rows: Any, seed:
 
 
 def test_without_a_critic_it_says_who_has_one(bind: Any, rows: Any) -> None:
-    with pytest.raises(PlaceError, match=r"no critic; train with two_streams"):
+    told = r"adops holds its child .* no critic, as in an audit.*two_streams.*attach\("
+    with pytest.raises(PlaceError, match=told):
         bind("adops(x)").step(rows([1, 2]))
     assert RewardStack.parse("env + 0.1*adops(rnd())").guarantee == "asymptotic"
+
+
+def test_an_audit_asks_for_a_critic_and_takes_a_wrapper_with_one() -> None:
+    reward, options = "env + 0.1*adops(count())", {"gamma": 0.9, "episodes": 2}
+    with pytest.raises(PlaceError, match="an audit takes a function that wraps the env so"):
+        audit("CliffWalking-v1", reward=reward, **options)
+
+    def wrapped(env: Any) -> Any:
+        outer = RewardWrapper(env, reward, gamma=0.9)
+        term: Any = outer.stack.entries[1].term
+        term.attach(lambda obs: (np.zeros(len(obs)), np.zeros(len(obs))), gamma=0.9)
+        return outer
+
+    assert audit("CliffWalking-v1", reward=wrapped, **options).verdict

@@ -118,3 +118,40 @@ def test_what_is_no_array_of_numbers_is_refused() -> None:
     values[0] = [0.1, 0.2]
     with pytest.raises(ContractError, match=r"arrays of numbers. Received list \[0.1, 0.2\]"):
         of_space(box(2))(values)
+
+
+@pytest.mark.parametrize(
+    ("space", "values", "told"),
+    [
+        (box(3), np.zeros((2, 4)), r"shape \(3,\) in each row.*Received one of \(4,\)"),
+        (box(2, 3), np.zeros((2, 3, 2)), r"shape \(2, 3\) in each row.*Received one of \(3, 2\)"),
+        (box(3), np.zeros(3), r"shape \(3,\) in each row.*Received one of \(\)"),
+        (box(3), np.float32(1), r"shape \(3,\) in each row.*Received a single number"),
+        (spaces.MultiBinary(3), np.zeros((2, 2)), r"shape \(3,\) in each row"),
+        (spaces.Discrete(4), np.zeros((2, 2)), r"shape \(\) in each row.*Received one of \(2,\)"),
+        (spaces.MultiDiscrete([2, 3]), np.zeros((2, 1)), r"shape \(2,\) in each row"),
+        (spaces.Text(9), np.array([["a", "b"]]), r"shape \(\) in each row"),
+    ],
+)
+def test_values_of_another_shape_than_their_space_are_refused(
+    space: Any, values: Any, told: str
+) -> None:
+    with pytest.raises(ContractError, match=told):
+        of_space(space)(values)
+
+
+def test_a_class_beyond_its_space_is_named() -> None:
+    with pytest.raises(ContractError, match=r"\[3\] classes from \[5\]\)\. Received \[9\]"):
+        of_space(spaces.Discrete(3, start=5))(np.array([5, 9]))
+
+
+def test_axes_of_length_1_do_not_matter() -> None:
+    assert of_space(box(2))(np.array([[[1.0], [2.0]]])).tolist() == [[1.0, 2.0]]
+    assert of_space(spaces.Discrete(2))(np.array([[1], [0]])).tolist() == [[0, 1], [1, 0]]
+
+
+def test_what_float32_cannot_hold_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"below 3.4e38 in size.*Received 1e\+39"):
+        of_space(box(2))(np.array([[0.0, 1e39]]))
+    rows = of_space(box(2))(np.array([[3e38, 3e38]]))  # the sum alone is beyond
+    assert rows.tolist() == [[pytest.approx(3e38), pytest.approx(3e38)]]
