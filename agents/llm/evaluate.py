@@ -9,8 +9,9 @@ import numpy as np
 
 from rewardsmith.agents.classic.evaluate import FIRST_SEED, Evaluation, own_randomness
 from rewardsmith.agents.classic.spec import RunSpec
-from rewardsmith.agents.llm.place import LanguagePlace, Rollout
+from rewardsmith.agents.llm.place import LanguagePlace
 from rewardsmith.agents.llm.settings import LanguageSettings
+from rewardsmith.agents.llm.slot import Rollout
 
 
 class LanguageEvaluator:
@@ -50,8 +51,5 @@ class LanguageEvaluator:
     def _play(self, trainer: Any) -> list[Rollout]:
         tasks = list(range(FIRST_SEED, FIRST_SEED + self.spec.eval_episodes))
         chunks = [tasks[i : i + self.slots] for i in range(0, len(tasks), self.slots)]
-        played = [
-            self.place.play(chunk, trainer.speak, trainer.dialogue, training=False)
-            for chunk in chunks
-        ]
+        played = [trainer.play(self.place, chunk, training=False) for chunk in chunks]
         return [rollout for chunk in played for rollout in chunk]

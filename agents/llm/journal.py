@@ -18,9 +18,9 @@ from rewardsmith.agents.classic.folder import Result, RunFolder
 from rewardsmith.agents.classic.tables import Table
 from rewardsmith.agents.classic.watch import EpisodeWindow, sentence
 from rewardsmith.agents.llm.lines import JsonLines
-from rewardsmith.agents.llm.place import Rollout
 from rewardsmith.agents.llm.record import Episode
 from rewardsmith.agents.llm.run_audit import RunAudit
+from rewardsmith.agents.llm.slot import Rollout
 
 logger = logging.getLogger("rewardsmith")
 _RECENT, _WATCHED, _LOOK_EVERY = 100, 200, 50

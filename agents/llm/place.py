@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from rewardsmith import checks
 from rewardsmith.agents.llm.dialogue import Dialogue, Ids
-from rewardsmith.agents.llm.record import Episode, Turn
+from rewardsmith.agents.llm.slot import Rollout, Said, Slot
 from rewardsmith.errors import ConfigError, PlaceError
 from rewardsmith.term import Learner, Scope
 from rewardsmith.transition import Floats, Transition, stack
@@ -19,44 +19,6 @@ from rewardsmith.wrappers.gather import FeatureReader, bound_stack, find_schema,
 ALL_SCOPES = frozenset(Scope)
 #: prompts (token ids) -> what the model says after each, at most `limit` tokens a line
 Speak = Callable[[list[Ids], int], list[Ids]]
-
-
-@dataclass
-class Rollout:
-    """One episode, as tokens and as a record.
-
-    Args:
-        prompt: tokens before the first line.
-        completion: all that follows: lines, and what the environment answered.
-        mask: 1 on the tokens of lines, 0 on the environment's.
-        episode: turns with their pay.
-    """
-
-    prompt: Ids
-    completion: Ids
-    mask: list[int]
-    episode: Episode
-
-
-@dataclass
-class _Slot:
-    """An episode that is being played."""
-
-    index: int
-    task: int
-    env: Any
-    obs: str
-    info: Mapping[str, Any]
-    prompt: Ids
-    completion: Ids = field(default_factory=list)
-    mask: list[int] = field(default_factory=list)
-    rows: list[Transition] = field(default_factory=list)
-    turns: list[dict[str, Any]] = field(default_factory=list)
-    over: bool = False
-
-    def extend(self, ids: Ids, mine: int) -> None:
-        self.completion += ids
-        self.mask += [mine] * len(ids)
 
 
 class LanguagePlace:
@@ -74,10 +36,12 @@ class LanguagePlace:
         env_kwargs: keywords of the environment.
         max_tokens: of a completion, environment's words included.
         max_line_tokens: of one line.
+        slots: episodes that may be played at once, at least 1.
         on_nan: as for `RewardStack.bind`.
 
     Raises:
         PlaceError: the environment does not take and give text.
+        ConfigError: no room for a line, or no slots.
     """
 
     def __init__(
@@ -99,6 +63,7 @@ class LanguagePlace:
                 "A completion holds at least one line: 1 <= max_line_tokens <= max_tokens. "
                 f"Received {max_line_tokens} and {max_tokens}."
             )
+        slots = checks.whole("slots of LanguagePlace", slots, least=1, write="slots=8")
         self.max_tokens, self.max_line_tokens = max_tokens, max_line_tokens
         self._envs = [self._make()]
         first = self._envs[0]
@@ -107,6 +72,8 @@ class LanguagePlace:
         self.splits = tuple(_attribute(first, "splits", ()))
         #: the environment's own rewards in the first episode of the last `play`
         self.last_rewards: list[float] = []
+        #: called before each turn of each episode
+        self.watch: Callable[[], None] | None = None
         self.reader = FeatureReader(
             find_schema(lambda: first.get_wrapper_attr("feature_schema")), first.observation_space
         )
@@ -137,18 +104,48 @@ class LanguagePlace:
         Raises:
             PlaceError: more tasks than slots.
         """
-        if len(tasks) > self.stack.num_envs:
-            raise PlaceError(
-                f"A place plays at most as many episodes at once as it has slots "
-                f"({self.stack.num_envs}). Received {len(tasks)}."
-            )
-        slots = [self._begin(i, task, dialogue) for i, task in enumerate(tasks)]
+        self.check_room(len(tasks))
+        slots = [self.begin(i, task) for i, task in enumerate(tasks)]
+        for slot in slots:
+            slot.prompt = dialogue.opening(slot.obs)
         self.stack.reset(None)
         while running := [s for s in slots if not s.over]:
-            self._turn(running, speak, dialogue, training)
-        paid = self._late(slots)
-        self.last_rewards = [float(row.env_reward[0]) for row in slots[0].rows] if slots else []
-        return [_rollout(slot, late) for slot, late in zip(slots, paid, strict=True)]
+            self._turn(running, speak, dialogue)
+            self._pay(running, len(running[0].steps) - 1, training)
+        return self._finish(slots)
+
+    def begin(self, index: int, task: int) -> Slot:
+        """Start an episode of a task in the slot of this number."""
+        while index >= len(self._envs):
+            self._envs.append(self._make())
+        env = self._envs[index]
+        obs, info = env.reset(seed=int(task))
+        return Slot(index, int(task), env, str(obs), info, watch=self.watch)
+
+    def settle(self, slots: Sequence[Slot], *, training: bool = True) -> list[Rollout]:
+        """Pay episodes that were played by others and have ended, step by step side by side.
+
+        Args:
+            slots: episodes that `begin` started, their tokens and turns filled in.
+            training: whether terms learn.
+        """
+        self.stack.reset(None)
+        for number in range(max(len(slot.steps) for slot in slots)):
+            running = [slot for slot in slots if number < len(slot.steps)]
+            self._pay(running, number, training)
+        return self._finish(slots)
+
+    def check_room(self, count: int) -> None:
+        """Refuse more episodes at once than there are slots.
+
+        Raises:
+            PlaceError: there are fewer slots.
+        """
+        if count > self.stack.num_envs:
+            raise PlaceError(
+                f"A place plays at most as many episodes at once as it has slots "
+                f"({self.stack.num_envs}). Received {count}."
+            )
 
     def picture(self) -> Any:
         """What the first environment shows now, (height, width, 3), or None if it draws nothing."""
@@ -163,76 +160,56 @@ class LanguagePlace:
     def _make(self) -> Any:
         return building.make_bare(self.env_id, self.env_kwargs)
 
-    def _begin(self, index: int, task: int, dialogue: Dialogue) -> _Slot:
-        while index >= len(self._envs):
-            self._envs.append(self._make())
-        env = self._envs[index]
-        obs, info = env.reset(seed=int(task))
-        return _Slot(index, int(task), env, str(obs), info, dialogue.opening(str(obs)))
+    def _turn(self, slots: Sequence[Slot], speak: Speak, dialogue: Dialogue) -> None:
+        said = speak([slot.prompt + slot.completion for slot in slots], self.max_line_tokens)
+        for slot, ids in zip(slots, said, strict=True):
+            self._say(slot, ids, dialogue)
 
-    def _turn(self, slots: list[_Slot], speak: Speak, dialogue: Dialogue, training: bool) -> None:
-        limit = self.max_line_tokens
-        said = speak([slot.prompt + slot.completion for slot in slots], limit)
-        steps = [self._step(s, ids, dialogue) for s, ids in zip(slots, said, strict=True)]
-        rows = self._rows(slots, steps)
+    def _say(self, slot: Slot, ids: Ids, dialogue: Dialogue) -> None:
+        """Say a line to the env; the turn is on record whatever comes of it."""
+        start, line = len(slot.completion), dialogue.line(ids)
+        slot.extend(ids, 1)
+        step = slot.step(line, len(slot.said))
+        slot.said.append(Said(line, start, len(slot.completion)))
+        reply = dialogue.reply(step.after, ids)
+        # Cut now, and not when a line does not fit: what is paid for this turn depends on it.
+        room = self.max_tokens - len(slot.completion) - len(reply)
+        step.truncated |= not step.terminated and room < self.max_line_tokens
+        if not slot.over:
+            slot.extend(reply, 0)
+
+    def _pay(self, slots: Sequence[Slot], number: int, training: bool) -> None:
+        """Pay the steps of this number, of all slots in one batch."""
+        rows = self._rows(slots, number)
         paid = self.stack.step(rows)
         if training:
             self.stack.update(rows)
-        for i, (slot, step) in enumerate(zip(slots, steps, strict=True)):
+        for i, slot in enumerate(slots):
             slot.rows.append(rows.select([i]))
-            slot.turns[-1]["components"] = {n: float(v[i]) for n, v in paid.terms.items()}
-            slot.obs, slot.info = step["obs"], step["info"]
-            slot.over = step["terminated"] or step["truncated"]
-            if not slot.over:
-                slot.extend(step["reply"], 0)
+            slot.paid.append({n: float(v[i]) for n, v in paid.terms.items()})
 
-    def _step(self, slot: _Slot, ids: Ids, dialogue: Dialogue) -> dict[str, Any]:
-        """Say a line to the env; the turn is on record whatever comes of it."""
-        start = len(slot.completion)
-        slot.extend(ids, 1)
-        line = dialogue.line(ids)
-        obs, reward, terminated, truncated, info = slot.env.step(line)
-        reply = dialogue.reply(str(obs), ids)
-        # Cut now, and not when a line does not fit: what is paid for this turn depends on it.
-        room = self.max_tokens - len(slot.completion) - len(reply)
-        truncated = bool(truncated) or (not terminated and room < self.max_line_tokens)
-        slot.turns.append(
-            {
-                "turn_id": len(slot.turns),
-                "text": line,
-                "start": start,
-                "stop": len(slot.completion),
-                "anchor": slot.obs,
-                "terminated": bool(terminated),
-                "truncated": truncated,
-            }
-        )
-        return {
-            "line": line,
-            "obs": str(obs),
-            "reward": float(reward),
-            "terminated": bool(terminated),
-            "truncated": truncated,
-            "info": info,
-            "reply": reply,
-        }
-
-    def _rows(self, slots: list[_Slot], steps: list[dict[str, Any]]) -> Transition:
-        obs, next_obs = objects([s.obs for s in slots]), objects([s["obs"] for s in steps])
+    def _rows(self, slots: Sequence[Slot], number: int) -> Transition:
+        steps = [slot.steps[number] for slot in slots]
+        obs, next_obs = objects([s.before for s in steps]), objects([s.after for s in steps])
         return Transition(
             obs=obs,
-            action=objects([s["line"] for s in steps]),
+            action=objects([s.line for s in steps]),
             next_obs=next_obs,
-            env_reward=np.array([s["reward"] for s in steps], dtype=np.float64),
-            terminated=np.array([s["terminated"] for s in steps], dtype=bool),
-            truncated=np.array([s["truncated"] for s in steps], dtype=bool),
-            features=self.reader.batch([s.info for s in slots], obs),
-            next_features=self.reader.batch([s["info"] for s in steps], next_obs),
-            env_index=np.array([s.index for s in slots], dtype=np.int64),
-            t=np.array([len(s.turns) - 1 for s in slots], dtype=np.int64),
+            env_reward=np.array([s.reward for s in steps], dtype=np.float64),
+            terminated=np.array([s.terminated for s in steps], dtype=bool),
+            truncated=np.array([s.truncated for s in steps], dtype=bool),
+            features=self.reader.batch([s.info_before for s in steps], obs),
+            next_features=self.reader.batch([s.info_after for s in steps], next_obs),
+            env_index=np.array([slot.index for slot in slots], dtype=np.int64),
+            t=np.full(len(slots), number, dtype=np.int64),
         )
 
-    def _late(self, slots: list[_Slot]) -> list[dict[str, Floats]]:
+    def _finish(self, slots: Sequence[Slot]) -> list[Rollout]:
+        late = self._late(slots)
+        self.last_rewards = slots[0].env_rewards() if slots else []
+        return [slot.rollout(paid) for slot, paid in zip(slots, late, strict=True)]
+
+    def _late(self, slots: Sequence[Slot]) -> list[dict[str, Floats]]:
         """What terms of episode and group scope pay: name -> (T,), slot by slot."""
         names = [e.name for e in self.stack.entries if e.deferred]
         paid: list[dict[str, Floats]] = [{} for _ in slots]
@@ -244,17 +221,6 @@ class LanguagePlace:
             for i, output in zip(group, found, strict=True):
                 paid[i] = {name: output.terms[name] for name in names}
         return paid
-
-
-def _rollout(slot: _Slot, late: Mapping[str, Floats]) -> Rollout:
-    turns = []
-    for i, turn in enumerate(slot.turns):
-        components = {**turn.pop("components"), **{n: float(v[i]) for n, v in late.items()}}
-        turns.append(Turn(**turn, components=components, reward=sum(components.values())))
-    env_return = float(sum(row.env_reward[0] for row in slot.rows))
-    won = bool(slot.info.get("is_success", False))
-    episode = Episode(tuple(turns), slot.task, won, env_return)
-    return Rollout(slot.prompt, slot.completion, slot.mask, episode)
 
 
 def _attribute(env: Any, name: str, default: Any) -> Any:

@@ -31,13 +31,9 @@ def play(spec: RunSpec, checkpoint: Path, *, seed: int = FIRST_SEED) -> Episode:
 def _play(learner: LanguageLearner, seed: int, greedy: bool) -> Episode:
     trainer, place = learner.trainer, learner.place
     frames: list[Any] = []
-
-    def speak(prompts: list[list[int]], limit: int) -> list[list[int]]:
-        frames.append(place.picture())
-        return trainer.speak(prompts, limit)
-
+    place.watch = lambda: frames.append(place.picture())
     with own_randomness(FIRST_SEED), trainer.greedily(greedy):
-        rollout = place.play([seed], speak, trainer.dialogue, training=False)[0]
+        rollout = trainer.play(place, [seed], training=False)[0]
     frames.append(place.picture())
     turns = rollout.episode.turns
     terms = {n: rollout.episode.component(n).tolist() for n in place.stack.names}

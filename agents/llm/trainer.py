@@ -22,9 +22,10 @@ from trl import GRPOTrainer
 
 from rewardsmith.agents.llm.credit import credit, token_advantages
 from rewardsmith.agents.llm.dialogue import Dialogue, Ids
-from rewardsmith.agents.llm.place import LanguagePlace, Rollout
+from rewardsmith.agents.llm.place import LanguagePlace
 from rewardsmith.agents.llm.quiet import quiet
 from rewardsmith.agents.llm.record import Episode, component_names
+from rewardsmith.agents.llm.slot import Rollout
 from rewardsmith.errors import ConfigError
 
 #: tasks are drawn below this; an environment makes what it likes of a seed
@@ -143,22 +144,36 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
         self.place, self.listen = place, listen
         self.credit_method, self.credit_options = credit_method, dict(credit_options or {})
         self.gamma = place.learner.gamma
-        self.dialogue = Dialogue(tokenizer, place.instructions)
         self.rollouts = []
         self.generations = 0
-        _end_lines(model, self.dialogue.stop)
+        interface = self._interface(tokenizer)
+        _end_lines(model, self.stop)
         with quiet():
             super().__init__(
                 model=model,
                 args=args,
                 processing_class=tokenizer,
                 reward_funcs=[_total(self)],
-                rollout_func=_rollouts,
-                train_dataset=Dataset.from_dict({"prompt": ["play"]}),
+                **interface,
                 **options,
             )
 
         self.remove_callback(PrinterCallback)  # its figures are in the run's tables
+
+    def _interface(self, tokenizer: Any) -> dict[str, Any]:
+        """How model and environment meet, in GRPOTrainer's keywords; `stop` ends what is said."""
+        self.dialogue = Dialogue(tokenizer, self.place.instructions)
+        self.stop = self.dialogue.stop
+        return {
+            "rollout_func": _rollouts,
+            "train_dataset": Dataset.from_dict({"prompt": ["play"]}),
+        }
+
+    def play(
+        self, place: LanguagePlace, tasks: Sequence[int], *, training: bool = True
+    ) -> list[Rollout]:
+        """One episode of each task in `place`, and nothing learned by the model."""
+        return place.play(tasks, self.speak, self.dialogue, training=training)
 
     def _get_train_sampler(self, dataset: Any = None) -> Sampler[int]:
         return _OneRow()
@@ -219,7 +234,7 @@ def _rollouts(prompts: list[Any], trainer: TurnGRPOTrainer) -> dict[str, Any]:
     """TRL's rollout function: the prompts are placeholders, the environment has its own."""
     tasks = trainer.tasks(trainer.generations)
     trainer.generations += 1
-    trainer.rollouts = trainer.place.play(tasks, trainer.speak, trainer.dialogue)
+    trainer.rollouts = trainer.play(trainer.place, tasks)
     if trainer.listen is not None:
         trainer.listen(trainer.rollouts)
     return {

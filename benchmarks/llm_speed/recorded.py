@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rewardsmith.agents.llm.dialogue import Dialogue, Ids
-from rewardsmith.agents.llm.place import LanguagePlace, Rollout
+from rewardsmith.agents.llm.place import LanguagePlace
+from rewardsmith.agents.llm.slot import Rollout
 from rewardsmith.agents.llm.tiny.build import build_tokenizer
 from rewardsmith.agents.llm.tiny.experts import Played, expert_episodes, instructions_of
 

@@ -13,8 +13,8 @@ from datasets import Dataset
 from transformers.trainer_callback import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from rewardsmith.agents.llm.place import Rollout
 from rewardsmith.agents.llm.quiet import hush, quiet
+from rewardsmith.agents.llm.slot import Rollout
 from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
 from rewardsmith.benchmarks.llm_speed.clock import CLOCKS, now, ratio
 from rewardsmith.benchmarks.llm_speed.lockstep import Lockstep
