@@ -1,4 +1,4 @@
-"""TextArena's games for one agent, alone or against a random opponent."""
+"""TextArena's games for one agent, alone or among random players."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from rewardsmith.errors import ConfigError, require, unknown_name
 from rewardsmith.features import Feature, FeatureSchema
 
 from .experts import EXPERTS
-from .games import MOVES, SINGLE
+from .games import like_a_move, players, why_not
+from .moves import MOVES
 
 _PATIENCE = 10**9  # invalid moves that a game forgives; ours are counted and priced here
 _WRAPPED = ("-train", "-raw")  # the same games in other wrappings
@@ -26,18 +27,22 @@ class TextArenaEnv(TextGame):
     """A game of TextArena (Guertler et al. 2025, arXiv:2504.11442).
 
     The reward is the game's own, paid at its end: a share of the task in games for one, 1, 0 or
-    -1 in games for two. A move that the rules forbid gets the game's reason and the cost of a
-    line that is no move; it never loses the game, as it would in TextArena.
+    -1 in games for two, something between for the places of games for more. The others make
+    random legal moves; where a game lets them talk, they only greet, so that a game of promises
+    or lies is here one of guessing what they do. A move that the rules
+    forbid gets the game's reason and the cost of a line that is no move; it never loses the game,
+    as it would in TextArena.
 
     Args:
         game: an id of TextArena, e.g. `FrozenLake-v0`, `TicTacToe-v0`; see `game_ids()`.
         settings: keywords of that game, over those of its id.
-        seat: 0 to move first, 1 to move second; only in games for two.
+        seat: 0 to move first, 1 to move second, and so on; no matter in games for one.
 
     Raises:
         MissingExtraError: if TextArena is not installed.
         UnknownNameError: an unknown game.
-        ConfigError: a game that needs a download, a paid service or other players.
+        ConfigError: a game that needs a download, a paid service or a later Python; a seat that
+            the game lacks.
     """
 
     instructions: ClassVar[str] = (
@@ -69,14 +74,15 @@ class TextArenaEnv(TextGame):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        one_of("seat", seat, (0, 1))
         self._name, self._settings = game, dict(settings or {})
         self._folder = _folder(game)
-        self._players = 1 if self._folder in SINGLE else 2
-        self._seat = seat if self._players == 2 else 0
+        self._players = players(self._folder)
+        one_of("seat", seat, tuple(range(max(self._players, 2))))
+        self._seat = seat if self._players > 1 else 0
         self._chance = random.Random(0).getstate()
         self._game: Any = None
         self._invalid, self._outcome, self._reason, self._ended = 0, 0.0, "", False
+        self._scene = ""  # what the game told after the last move
 
     def _begin(self, task_seed: int) -> str:
         self._chance = random.Random(task_seed).getstate()
@@ -86,7 +92,8 @@ class TextArenaEnv(TextGame):
             self._game.reset(num_players=self._players, seed=task_seed)
             self._game.state.error_allowance = _PATIENCE
             self._opponent()
-        return self._told_to_player()
+        self._scene = self._told_to_player()
+        return self._scene
 
     def _play(self, line: str) -> Reply:
         before = copy.deepcopy(self._game)
@@ -104,24 +111,28 @@ class TextArenaEnv(TextGame):
         if self._ended:
             self._outcome = float((self._game.state.rewards or {}).get(self._seat, 0.0))
             self._reason = str(self._game.state.game_info[self._seat].get("reason") or "")
-        text = f"{self._told_to_player()}\n{self._reason}".strip()
+        told = self._told_to_player()
+        self._scene = told if valid else self._scene
+        text = f"{told}\n{self._reason}".strip()
         return Reply(text, self._outcome, terminated=self._ended, understood=valid)
 
     def _moved(self, line: str) -> bool:
         """Make the current player's move; False if the rules forbid it."""
+        if not like_a_move(self._folder, line):
+            return False
         errors = self._game.state.error_count
         self._game.step(line)
         return bool(self._game.state.error_count <= errors or self._game.state.done)
 
     def _opponent(self) -> None:
-        """Let the opponent play, while it is its turn: a random one of its legal moves."""
+        """Let the others play, while it is their turn: a random one of their legal moves."""
         state = self._game.state
         while not state.done and state.current_player_id != self._seat:
-            moves = MOVES[self._folder]()
+            moves = MOVES[self._folder](self._game)
             random.shuffle(moves)
             if not any(self._moved(move) for move in moves):
                 raise ConfigError(
-                    f"The opponent knows no legal move in {self._name!r} with these settings. "
+                    f"The other player knows no legal move in {self._name!r} with these settings. "
                     "Use the settings of the game's own ids."
                 )
 
@@ -140,6 +151,7 @@ class TextArenaEnv(TextGame):
     def _told_to_player(self) -> str:
         told = self._game.state.observations[self._seat]
         self._game.state.observations = {p: [] for p in self._game.state.observations}
+        self._game.state.logs.clear()  # would grow with every line, and each turn copies the game
         kept = [text for sender, text, _ in told if sender != self._seat]
         return "\n".join(str(text) for text in kept)
 
@@ -157,6 +169,11 @@ class TextArenaEnv(TextGame):
             "reason": self._shown(self._reason),
         }
 
+    def _caption(self) -> str:
+        made = f"{self._name}, {int(self._game.state.turn)} moves made."
+        end = f" Over: {self._reason}" if self._ended else ""
+        return f"{made}{end}\n{self._scene}"
+
     def _completion(self) -> float:
         if self._success():
             return 1.0
@@ -168,6 +185,8 @@ class TextArenaEnv(TextGame):
         return 0.0
 
     def _hint(self, line: str) -> str:
+        if not like_a_move(self._folder, line):
+            return "Write [up], [down], [left] or [right]."
         return "Try another move, in square brackets."
 
     def expert_line(self) -> str:
@@ -179,7 +198,7 @@ class TextArenaEnv(TextGame):
         if self._folder not in EXPERTS:
             raise ConfigError(
                 f"expert_line knows {', '.join(EXPERTS)}. Received {self._name!r}; choose one of "
-                "these to learn from an expert."
+                "these to learn from an expert, or learn without one."
             )
         return EXPERTS[self._folder](self._game)
 
@@ -192,9 +211,7 @@ def make_env(render_mode: str | None = None, **kwargs: Any) -> TextArenaEnv:
 
 def game_ids() -> list[str]:
     """The ids of TextArena that `TextArenaEnv` plays."""
-    playable = {*SINGLE, *MOVES}
-    ids = [i for i in _registry() if not i.endswith(_WRAPPED)]
-    return [i for i in ids if _folder_of(i) in playable]
+    return [i for i in _registry() if not i.endswith(_WRAPPED) and not why_not(_folder_of(i))]
 
 
 def _registry() -> Any:
@@ -210,10 +227,12 @@ def _folder(game: str) -> str:
     if game in known:
         return _folder_of(game)
     if game in _registry():
+        said = "is a wrapping for agents of TextArena's own; leave its ending out"
+        if not game.endswith(_WRAPPED):
+            said = why_not(_folder_of(game))
         raise ConfigError(
-            f"game is one for one player, or for two with a random opponent, that needs no "
-            f"download. Received {game!r}, which is none of these: it needs words or models from "
-            f"the net, talk, more players or a later Python. Choose one of: {', '.join(known)}."
+            "game is one that needs no download, no paid service and no later Python. Received "
+            f"{game!r}, which {said}. Choose one of game_ids(), such as {', '.join(known[:3])}."
         )
     raise unknown_name("game of TextArena", game, known)
 

@@ -10,8 +10,16 @@ from gymnasium.utils.env_checker import check_env
 
 pytest.importorskip("textarena")
 
-from rewardsmith.envs.text.arena.arena_env import TextArenaEnv, game_ids, make_env
-from rewardsmith.envs.text.arena.games import MOVES, SINGLE
+from rewardsmith.envs.text.arena.arena_env import (
+    TextArenaEnv,
+    _folder_of,
+    _registry,
+    game_ids,
+    make_env,
+)
+from rewardsmith.envs.text.arena.experts import EXPERTS
+from rewardsmith.envs.text.arena.games import REFUSED, SINGLE, players
+from rewardsmith.envs.text.arena.moves import MOVES
 from rewardsmith.errors import ConfigError, UnknownNameError
 from rewardsmith.testing import check_env as check_contract
 
@@ -22,7 +30,13 @@ def started(game: str, task: int = 0, **kwargs: Any) -> TextArenaEnv:
     return env
 
 
-@pytest.mark.parametrize("game", ["GuessTheNumber-v0", "FrozenLake-v0", "FrozenLake-v0-hardcore"])
+@pytest.mark.parametrize(
+    "game",
+    [
+        *("GuessTheNumber-v0", "FrozenLake-v0", "FrozenLake-v0-hardcore", "Nim-v0", "PegJump-v0"),
+        *("Sudoku-v0-very-easy", "TowerOfHanoi-v0"),
+    ],
+)
 @pytest.mark.parametrize("task", [0, 1, 2])
 def test_the_expert_wins(game: str, task: int) -> None:
     env = started(game, task)
@@ -35,6 +49,15 @@ def test_the_expert_wins(game: str, task: int) -> None:
             break
     assert (total, done, info["is_success"]) == (1.0, True, True)
     assert info["features"]["completion"] == 1.0
+
+
+def test_the_towers_are_moved_in_the_fewest_steps_from_anywhere() -> None:
+    env, turns, done = started("TowerOfHanoi-v0"), 0, False
+    env.step("[A B]")  # the wrong way: 7 steps from the start, 7 from here too
+    while not done:
+        _, _, done, _, _ = env.step(env.expert_line())
+        turns += 1
+    assert turns == 7
 
 
 def test_bisection_needs_at_most_five_guesses_of_twenty() -> None:
@@ -83,13 +106,57 @@ def test_a_game_for_two_ends_with_a_winner(seat: int) -> None:
     assert {-1.0, 1.0} <= outcomes
 
 
-@pytest.mark.parametrize("folder", sorted(MOVES))
-def test_the_opponent_always_finds_a_move(folder: str) -> None:
-    game = next(i for i in game_ids() if make_env(game=i)._folder == folder)
-    env, rng, done = started(game), random.Random(0), False
+#: a legal first move of task 0, in games for one that take no direction
+FIRST = {
+    **{"Bandit": "[red]", "Blackjack": "[hit]", "Countdown": "[0 1 +]", "Crosswords": "[3 2 r]"},
+    **{"Cryptarithm": "[S 5]", "FifteenPuzzle": "[down]", "GuessTheNumber": "[7]"},
+    **{"LightsOut": "[0 0]", "LogicPuzzle": "[pizza charlie X]", "Mastermind": "[1 2 3 4]"},
+    **{"Minesweeper": "[0 0]", "PegJump": "[4 1]", "RushHour": "[F-]", "Secretary": "[continue]"},
+    **{"Set": "[1, 2, 3]", "Sokoban": "[up]", "Slitherlink": "[h 0 0]", "ThreeCardMonte": "[1]"},
+}
+
+
+def first_game(folder: str) -> str:
+    return next(i for i in game_ids() if _folder_of(i) == folder)
+
+
+@pytest.mark.parametrize("folder", SINGLE)
+def test_every_game_for_one_takes_a_legal_move(folder: str) -> None:
+    env = started(first_game(folder))
+    line = env.expert_line() if folder in EXPERTS else FIRST.get(folder, "[right]")
+    told = env.step(line)[4]["features"]
+    env.feature_schema.validate(told)
+    assert (told["understood"], told["game_turns"]) == (True, 1), told["caption"]
+    assert told["caption"].startswith(f"{first_game(folder)}, 1 moves made.")
+
+
+@pytest.mark.parametrize(
+    ("folder", "seat"), [(f, seat) for f in sorted(MOVES) for seat in range(players(f))]
+)
+def test_every_game_for_more_is_played_from_every_seat(folder: str, seat: int) -> None:
+    env, rng = started(first_game(folder), seat=seat), random.Random(0)
+    start = before = env.features()["game_turns"]
     for _ in range(60):
-        done = done or env.step(rng.choice(MOVES[folder]()))[2]
-    assert env.features()["game_turns"] > 1
+        line = rng.choice(MOVES[folder](env._game))
+        _, reward, done, _, info = env.step(line)
+        env.feature_schema.validate(told := info["features"])
+        assert told["understood"] == (told["game_turns"] > before or done)
+        before = told["game_turns"]
+        if done:
+            assert told["outcome"] == reward
+            assert told["reason"]
+            assert -1 <= reward <= 1
+            break
+    assert before > start
+
+
+@pytest.mark.parametrize("game", ["Snake-v0", "Surround-v0"])
+def test_a_line_that_is_no_move_kills_no_snake(game: str) -> None:
+    env = started(game)
+    text, reward, done, _, info = env.step("north")
+    assert (reward, done, info["features"]["understood"]) == (-0.01, False, False)
+    assert text == "Write [up], [down], [left] or [right]."
+    assert env.features()["game_turns"] == 0
 
 
 def test_a_task_and_its_chance_are_the_same_for_ever() -> None:
@@ -103,11 +170,24 @@ def test_a_task_and_its_chance_are_the_same_for_ever() -> None:
 
 
 def test_games_that_cannot_be_played_are_refused_with_the_reason() -> None:
-    assert {make_env(game=i)._folder for i in game_ids()} == {*SINGLE, *MOVES}
+    playable = {*SINGLE, *MOVES}
+    assert {make_env(game=i)._folder for i in game_ids()} == playable
+    assert not playable & set(REFUSED)
+    assert {_folder_of(i) for i in _registry()} == playable | set(REFUSED)  # each has its reason
     with pytest.raises(UnknownNameError, match="Did you mean 'FrozenLake-v0'"):
         make_env(game="FrozenLak-v0")
-    with pytest.raises(ConfigError, match="from the net"):
-        make_env(game="Wordle-v0")
+    for game, why in {
+        "Wordle-v0": "word list of NLTK",
+        "TwentyQuestions-v0": "paid service",
+        "Chess-v0": r"Python 3\.12",
+        "Taboo-v0": "understands no clue",
+        "Nim-v0-raw": "leave its ending out",
+    }.items():
+        with pytest.raises(ConfigError, match=why) as caught:
+            make_env(game=game)
+        assert len(str(caught.value)) < 400
+    with pytest.raises(ConfigError, match="seat is one of"):
+        make_env(game="TicTacToe-v0", seat=2)
     with pytest.raises(ConfigError, match="settings"):
         started("FrozenLake-v0", settings={"holes": 2})
     with pytest.raises(ConfigError, match="GuessTheNumber"):
