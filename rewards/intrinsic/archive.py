@@ -14,6 +14,8 @@ from rewardsmith.term import State
 from rewardsmith.transition import Floats
 
 Descriptors = NDArray[np.float32]
+#: float32 or float64
+Distances = NDArray[Any]
 
 
 class Archive:
@@ -78,13 +80,14 @@ class Archive:
             self.seen += 1
         self.age = 0
 
-    def _apart(self, rows: Descriptors) -> NDArray[np.float32]:
-        """Distances, shape (N, archive + generation)."""
-        here = torch.from_numpy(np.ascontiguousarray(rows))
-        mode = "donot_use_mm_for_euclid_dist"
+    def _apart(self, rows: Descriptors) -> Distances:
+        """Distances, shape (N, archive + generation); float64 where their squares need it."""
         there = (self.kept[: len(self)], self.young[: self.age])
-        found = [torch.cdist(here, torch.from_numpy(x), compute_mode=mode).numpy() for x in there]
-        return np.concatenate(found, axis=1)
+        found = np.concatenate([_distances(rows, x) for x in there], axis=1)
+        if np.isfinite(found).all():
+            return found
+        wide = [_distances(rows.astype(np.float64), x.astype(np.float64)) for x in there]
+        return np.concatenate(wide, axis=1)
 
     def state_dict(self) -> State:
         """The descriptors of archive and generation."""
@@ -116,7 +119,14 @@ class Archive:
         self.seen, self.age = int(state["seen"]), len(young)
 
 
-def _mean_nearest(apart: NDArray[np.float32], k: int) -> Floats:
+def _distances(rows: Distances, others: Distances) -> Distances:
+    here, there = (torch.from_numpy(np.ascontiguousarray(x)) for x in (rows, others))
+    mode = "donot_use_mm_for_euclid_dist"
+    found: Distances = torch.cdist(here, there, compute_mode=mode).numpy()
+    return found
+
+
+def _mean_nearest(apart: Distances, k: int) -> Floats:
     """Row means of the k smallest finite distances; 0 without any."""
     if not apart.shape[1]:
         return np.zeros(len(apart))

@@ -106,23 +106,18 @@ class EpisodicMemory:
             k: neighbours.
 
         Returns:
-            Float32 of shape (N, k); infinity where the slot holds fewer than k rows.
+            Shape (N, k), float32, or float64 where squares are beyond float32; infinity where the
+            slot holds fewer than k rows.
         """
         slot = np.asarray(slot)
         filled = self.filled[slot]
         most = int(filled.max(initial=0))
-        found = torch.full((len(slot), k), torch.inf, device=self.rows.device)
         if most == 0:
-            return found
-        # Differences, not products: those of large numbers would drown small distances.
-        with torch.no_grad():
-            one, mode = self._tensor(rows)[:, None], "donot_use_mm_for_euclid_dist"
-            squared = torch.cdist(one, self._of(slot, most), compute_mode=mode)[:, 0].square_()
-        if (filled < most).any():
-            beyond = np.arange(most) >= filled[:, None]
-            squared[torch.from_numpy(beyond)] = torch.inf
-        count = min(k, most)
-        found[:, :count] = torch.topk(squared, count, dim=1, largest=False).values
+            return torch.full((len(slot), k), torch.inf, device=self.rows.device)
+        one, many = self._tensor(rows)[:, None], self._of(slot, most)
+        found = _nearest(one, many, filled, k)
+        if int(torch.isinf(found).sum()) > int(np.maximum(k - filled, 0).sum()):
+            found = _nearest(one.double(), many.double(), filled, k)
         return found
 
     def held(self, slot: Any) -> tuple[Tensor, Tensor]:
@@ -184,6 +179,24 @@ class EpisodicMemory:
         return np.where(number < self.capacity, number, chance)
 
 
+def _nearest(one: Tensor, many: Tensor, filled: NDArray[np.int64], k: int) -> Tensor:
+    """Squared distances of rows (N, 1, size) to the k nearest of `filled` of (N, M, size).
+
+    Differences, not products: those of large numbers would drown small distances.
+    """
+    most = many.shape[1]
+    with torch.no_grad():
+        mode = "donot_use_mm_for_euclid_dist"
+        squared = torch.cdist(one, many, compute_mode=mode)[:, 0].square_()
+    if (filled < most).any():
+        beyond = np.arange(most) >= filled[:, None]
+        squared[torch.from_numpy(beyond)] = torch.inf
+    found = torch.full((len(one), k), torch.inf, dtype=one.dtype, device=one.device)
+    count = min(k, most)
+    found[:, :count] = torch.topk(squared, count, dim=1, largest=False).values
+    return found
+
+
 def _mixed(*parts: Any) -> NDArray[np.uint64]:
     """Numbers into 64 random bits (Steele et al. 2014, SplitMix64), row by row."""
     found = np.zeros(np.broadcast_shapes(*(np.shape(p) for p in parts)), dtype=np.uint64)
@@ -226,7 +239,10 @@ class RunningScale:
     def of(self, squared: Tensor) -> Tensor:
         """What each row is divided by, shape (N, 1): its own mean before anything was seen."""
         if self.count:
-            return torch.full((len(squared), 1), self.mean, device=squared.device)
+            # A mean beyond float32 makes float64 of what it divides.
+            wide = self.mean > torch.finfo(squared.dtype).max
+            dtype = torch.float64 if wide else squared.dtype
+            return torch.full((len(squared), 1), self.mean, dtype=dtype, device=squared.device)
         known = torch.isfinite(squared)
         total = torch.where(known, squared, 0.0).sum(dim=1, keepdim=True)
         return total / known.sum(dim=1, keepdim=True).clamp(min=1)

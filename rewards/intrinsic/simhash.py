@@ -50,7 +50,11 @@ class SimHash(Counted):
     def keys(self, transition: Transition) -> Keys:
         """Codes, one bit per column of A."""
         rows = self.view.next(transition)
-        ones = rows.astype(np.float32) @ self.projection >= 0
+        with np.errstate(over="ignore", invalid="ignore"):
+            lengths = rows.astype(np.float32) @ self.projection
+        if not np.isfinite(lengths).all():  # beyond float32, though the rows are not
+            lengths = rows.astype(np.float64) @ self.projection
+        ones = lengths >= 0
         found: Keys = ones @ self._places
         return found
 

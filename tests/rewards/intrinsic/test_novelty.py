@@ -139,3 +139,10 @@ def test_what_is_refused(place: Any, ends: Any) -> None:
     term = place("novelty()", num_envs=1, size=1)
     with pytest.raises(ContractError, match=r"novelty\(\).*Received nan"):
         term.step(ends(np.nan))
+
+
+def test_distances_whose_squares_leave_float32_are_told() -> None:
+    archive = Archive(2, k=2, capacity=9, generation=2, added=1)
+    archive.add([[0.0, 0.0], [3e30, 4e30], [3e30, 4e30]])  # the first joins the archive
+    assert len(archive) == 1
+    assert archive.novelty([[6e30, 8e30]])[0] == pytest.approx((1e31 + 5e30) / 2)

@@ -167,3 +167,26 @@ def test_what_is_refused(place: Any, step_of: Any) -> None:
         term.step(step_of(np.zeros((2, 4)), np.full((2, 4), np.nan)))
     with pytest.raises(BindingError, match="single stored steps cannot"):
         term.relabel(step_of(np.zeros((2, 4)), np.ones((2, 4))))
+
+
+@pytest.mark.parametrize("options", ["", "k=3, capacity=8", "projection=3"])
+def test_numbers_whose_squares_leave_float32_are_paid_as_small_ones(
+    place: Any, walk: Any, options: str
+) -> None:
+    """d^2 / d_m^2 knows no unit: rows times 1e30 are paid the same."""
+    small, large = place(f"pseudo_count({options})"), place(f"pseudo_count({options})")
+    steps, scaled = walk(40), walk(40)
+    for step in scaled:
+        step.obs, step.next_obs = step.obs * 1e30, step.next_obs * 1e30
+    expected = lived(small, steps)
+    np.testing.assert_allclose(lived(large, scaled), expected, rtol=1e-4)
+    assert len(np.unique(np.round(expected, 3))) > 50
+    assert large.scale.mean == pytest.approx(small.scale.mean * 1e60, rel=1e-5)
+
+
+def test_distances_of_both_kinds_stand_beside_each_other(place: Any, step_of: Any) -> None:
+    """One neighbour at 1 and one at 1e30: K = 1 for the near one, beside d_m^2 = 1e60 / 2."""
+    term = place("pseudo_count(x, k=2, cluster=0, epsilon=0.5, c=0.5)", num_envs=1, size=1)
+    term.step(step_of([[0.0]], [[1e30]]))
+    found = term.step(step_of([[1e30]], [[1.0]]))[0]
+    assert found == pytest.approx(1 / ((1 + 0.5 / (2 + 0.5)) ** 0.5 + 0.5))

@@ -73,3 +73,10 @@ def test_a_resumed_term_goes_on(place: Any, walk: Any, tmp_path: Any) -> None:
 def test_codes_of_more_than_64_bits_are_refused(place: Any) -> None:
     with pytest.raises(ConfigError, match=r"bits of simhash lies in \[1, 64\]. Received 65"):
         place("simhash(bits=65)")
+
+
+def test_codes_know_directions_of_any_length(place: Any, step_of: Any) -> None:
+    rows = np.random.default_rng(0).uniform(-1, 1, size=(2, 4))
+    term = place("simhash()")
+    near, far = (term.keys(step_of(rows * unit, rows * unit)) for unit in (1.0, 3.4e38))
+    assert near.tolist() == far.tolist()
