@@ -32,8 +32,8 @@ class CodeRepair(TextGame):
     Bugs of the split `test` never occur in `train`. The ready-made reward `gated` has the tiers of
     G-RA (arXiv 2508.10548); `weighted` weighs tests as the abstract of VeRPO (arXiv 2601.03525)
     says, by how hard they are. VeRPO estimates that while it trains; here it is a constant of the
-    task, 1 minus the smoothed share of six broken versions that pass the test. The term
-    `difficulty_weighted(test_results)` weighs them over a group of episodes, by the paper.
+    task, 1 minus the smoothed share of six broken versions that pass the test. The reward
+    `verpo` (`difficulty_weighted(test_results)`) weighs them over a group of episodes.
 
     Args:
         tests: how many tests the agent sees and can run, of every function in turn.

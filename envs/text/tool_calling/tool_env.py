@@ -43,6 +43,8 @@ SCHEMA = FeatureSchema(
         Feature("finished", "finish was called", dtype="bool"),
         Feature("tool", "the last tool called, empty before", dtype="text"),
         Feature("result", "what it answered, empty before", dtype="text"),
+        Feature("calls_made", "all calls so far, as `tool_match` reads them", dtype="text"),
+        Feature("reference_calls", "the calls of the reference, one a line", dtype="text"),
         Feature("goal", "what is asked for", dtype="text"),
         Feature("truth", "the answer due, empty where none is", dtype="text"),
         Feature("answer", "the answer given, empty before", dtype="text"),
@@ -113,6 +115,7 @@ class ToolCallingEnv(TextGame):
         self._goal = goals.draw(self._world, count, self._kinds, rng)
         self._wanted = _after(self._world, self._goal.calls)
         self._made: list[Call] = []
+        self._lines: list[str] = []
         self._left = list(self._goal.calls)
         self._failed, self._format_ok = 0, False
         self._answer: str | None = None
@@ -125,6 +128,7 @@ class ToolCallingEnv(TextGame):
         if call is None:
             return Reply("", understood=False)
         self._made.append(call)
+        self._lines.append(line.replace("\n", " "))
         if call.name not in TOOLS:
             return self._refused(call.name)
         try:
@@ -203,6 +207,8 @@ class ToolCallingEnv(TextGame):
             "finished": self._answer is not None,
             "tool": self._shown(self._made[-1].name) if self._made else "",
             "result": self._shown(self._result),
+            "calls_made": "\n".join(["<tool_call>", *self._lines, "</tool_call>"]),
+            "reference_calls": "\n".join(_in_json(call) for call in self._goal.calls),
             "goal": self._goal.text,
             "truth": self._goal.answer,
             "answer": self._shown(self._answer or ""),
@@ -211,7 +217,7 @@ class ToolCallingEnv(TextGame):
     def expert_line(self) -> str:
         """The first call of the reference that was not yet made."""
         call = self._left[0] if self._left else self._goal.calls[-1]
-        return json.dumps({"name": call.name, "arguments": call.arguments})
+        return _in_json(call)
 
 
 def read_call(line: str) -> Call | None:
@@ -251,6 +257,10 @@ def _after(start: world.World, calls: Sequence[Call]) -> dict[str, Any]:
     for call in calls:
         TOOLS[call.name](end, call.arguments)
     return end.state()
+
+
+def _in_json(call: Call) -> str:
+    return json.dumps({"name": call.name, "arguments": call.arguments})
 
 
 def _written(arguments: dict[str, Any]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+
+from rewardsmith.named_rewards import named_rewards
+from rewardsmith.registration import find_entry
 
 
 @pytest.fixture
@@ -44,6 +48,22 @@ def test_weights_favour_the_hard_test(paid: Any) -> None:
     (weighted,) = episode.next_features["tests_weighted"]
     assert total == pytest.approx([0.5 * weighted])
     assert weighted < 15 / 16  # the one that fails is harder than the mean
+
+
+def test_verpo_pays_the_hard_test_more_over_a_group(build: Any, pay_group: Any) -> None:
+    # One bug, 16 tests, one of which fails at first: mended, run and handed in by the first
+    # episode, handed in as it was by the second. Of the four turns 15 tests pass in all, the
+    # hard one in two: rates 1 and 1/2, five widths apart, so that each counts the others' kind
+    # with exp(-5^2/2).
+    far = math.exp(-12.5)
+    easy = math.exp(-1.0) / (15 + far + 1e-6)
+    hard = math.exp(-0.5) / (1 + 15 * far + 1e-6)
+    formula = named_rewards(find_entry("rewardsmith/CodeRepair-v0"))["verpo"].data["formula"]
+    solved, given_up = pay_group(formula, build(), [SOLVED, AT_ONCE])
+    all_but_one, every = 0.5 * 15 * easy, 0.5 * (15 * easy + hard)
+    assert solved == pytest.approx([all_but_one, every, 1 + every])
+    assert given_up == pytest.approx([all_but_one])
+    assert hard > 15 * easy  # the rare one outweighs the mass of easy ones
 
 
 def test_breaking_and_mending_farms_the_biased_one(paid: Any) -> None:

@@ -21,21 +21,29 @@ from rewardsmith.envs.text.tool_calling.tool_env import (
 from rewardsmith.envs.text.tool_calling.tools import converted
 from rewardsmith.envs.text.tool_calling.world import World
 from rewardsmith.errors import ConfigError
+from rewardsmith.rewards.verifiable.tool_match import calls_of
 
 
 def line(name: str, **arguments: Any) -> str:
     return json.dumps({"name": name, "arguments": arguments})
 
 
+class Shop(ToolCallingEnv):
+    """An env in whose shop there are three mugs at 5, with 20 to spend; two are to be bought."""
+
+    def _begin(self, task_seed: int) -> str:
+        super()._begin(task_seed)
+        self._world = World(items={"mug": {"price": 5, "stock": 3}}, balance=20)
+        calls = (Call("buy", {"item": "mug", "quantity": 2}), Call("finish", {}))
+        self._goal, self._left = Goal("Buy 2 of mug.", calls), list(calls)
+        self._wanted = _after(self._world, calls)
+        return self._goal.text
+
+
 @pytest.fixture
 def env() -> ToolCallingEnv:
-    """An env in whose shop there are three mugs at 5, with 20 to spend; two are to be bought."""
-    made = make_env()
+    made = Shop()
     made.reset(options={"task": 0})
-    made._world = World(items={"mug": {"price": 5, "stock": 3}}, balance=20)
-    calls = (Call("buy", {"item": "mug", "quantity": 2}), Call("finish", {}))
-    made._goal, made._left = Goal("Buy 2 of mug.", calls), list(calls)
-    made._wanted = _after(made._world, calls)
     return made
 
 
@@ -229,6 +237,43 @@ def test_bad_settings_are_refused(kwargs: dict[str, Any], message: str) -> None:
 def test_tool_errors_are_raised_to_those_who_call_tools_themselves() -> None:
     with pytest.raises(ToolError, match="There is no contact 'x'"):
         tools.TOOLS["find_contact"](World(), {"name": "x"})
+
+
+BUY, FINISH, LOOK = line("buy", item="mug", quantity=2), line("finish"), line("list_items")
+
+
+# The reference is buy(item, quantity) and finish(): S_max = 1 + (1 + 2) + (1 + 0) = 5.
+@pytest.mark.parametrize(
+    ("lines", "won", "score"),
+    [
+        ([BUY, FINISH], 1, 5),
+        # names agree, buy has both parameters' names and one of the values, finish is right
+        ([line("buy", item="mug", quantity=1), FINISH], 0, 1 + (1 + 1) + 1),
+        # one of two names; nothing to match with buy
+        ([FINISH], 0, 1 / 2 + 0 + 1),
+        # two of three names; a call that is none is not counted
+        (["hello", LOOK, BUY, FINISH], 1, 2 / 3 + (1 + 2) + 1),
+        # two of three names, where one call too many is counted as often as it is made; the
+        # better of the two is the partner: the first has one of three parameters' names alone
+        ([line("buy", item="lamp", n=2), BUY, FINISH], 1, 2 / 3 + (1 + 2) + 1),
+    ],
+)
+def test_toolrl_at_the_end_by_hand(pay: Any, lines: list[str], won: int, score: float) -> None:
+    total, episode = pay("ToolCalling-v0", "toolrl_end", Shop(invalid_cost=0), lines)
+    assert total == pytest.approx([0] * (len(lines) - 1) + [won + 6 * score / 5 - 3])
+    assert 5 * episode.next_features["tool_score"][-1] == pytest.approx(score)
+
+
+def test_calls_as_text_are_those_that_were_made(env: ToolCallingEnv) -> None:
+    before = env.features()
+    assert before["calls_made"] == "<tool_call>\n</tool_call>"
+    assert before["reference_calls"] == f"{BUY}\n{FINISH}"
+    split = '{"name": "list_items",\n"arguments": {}}'  # one call over two lines
+    for given in (split, "hello", BUY):
+        env.step(given)
+    made = env.features()["calls_made"]
+    assert made == f"<tool_call>\n{split.replace(chr(10), ' ')}\n{BUY}\n</tool_call>"
+    assert calls_of(made) == [("list_items", {}), ("buy", {"item": "mug", "quantity": 2})]
 
 
 def test_potential_telescopes_to_the_calls_at_the_start() -> None:
