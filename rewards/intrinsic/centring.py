@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,8 @@ from rewardsmith.term import State
 
 #: rows are cut to this many deviations (Burda et al. 2018, section 2.4)
 _CUT = 5.0
-#: rows that must all be equal before nothing else is expected of them
-_ENOUGH = 1000
+#: rows that may all be equal before nothing else is expected of them
+PATIENCE = 1000
 
 
 class Centring:
@@ -27,6 +28,9 @@ class Centring:
         size: numbers in a row.
         on: whether it does so; else bytes are divided by 255 and numbers stay as they are.
         device: where tensors lie.
+        patience: rows that may all be equal.
+        parts: name -> the numbers of a row that it names, if it is worth a warning that they do
+            not vary.
 
     >>> centring = Centring(1, on=True)
     >>> centring.look(np.array([[1.0], [3.0]], dtype=np.float32), "rnd(x)")
@@ -34,8 +38,17 @@ class Centring:
     [[2.0]]
     """
 
-    def __init__(self, size: int, *, on: bool, device: torch.device | str = "cpu") -> None:
-        self.on, self.device = on, device
+    def __init__(
+        self,
+        size: int,
+        *,
+        on: bool,
+        device: torch.device | str = "cpu",
+        patience: int = PATIENCE,
+        parts: Mapping[str, slice] | None = None,
+    ) -> None:
+        self.on, self.device, self.patience = on, device, patience
+        self._parts = dict(parts or {})
         self.moments = Moments(size)
         self._shift: tuple[Tensor, Tensor] | None = None
 
@@ -45,20 +58,33 @@ class Centring:
         return not self.on or self.moments.count > 0
 
     def look(self, rows: Rows, who: str) -> None:
-        """Let the statistics see rows of shape (N, size).
+        """Let the statistics see rows of shape (N, size); warn once of parts that do not vary.
 
         Raises:
-            ConfigError: all of the first 1000 rows are the same; names the term `who`.
+            ConfigError: all of the first `patience` rows are the same; names the term `who`.
         """
         self.moments.add(rows, unit=_unit(rows.dtype))
-        if self.moments.count >= _ENOUGH and not self.moments.variance.any():
+        if self.moments.count >= self.patience:
+            self._vary(who)
+        self._shift = None
+
+    def _vary(self, who: str) -> None:
+        variance, count = self.moments.variance, int(self.moments.count)
+        if not variance.any():
             name = who.partition("(")[0]
             raise ConfigError(
                 f"{who} divides what it looks at by its deviation. Received the same values "
-                f"in all of {int(self.moments.count)} rows; look at what varies, as in "
-                f"{name}(on=x), or write normalize_obs=False."
+                f"in all of {count} rows, of which {self.patience} may be equal. Look at what "
+                f"varies, as in {name}(on=x); for what is rare, write patience={100 * count} or "
+                "more rows, or normalize_obs=False."
             )
-        self._shift = None
+        parts, self._parts = self._parts, {}
+        if still := [part for part, at in parts.items() if not variance[at].any()]:
+            warnings.warn(
+                f"{who} looks at {', '.join(still)}: the same in all of {count} rows. What is rare "
+                "is paid when it varies at last; leave out what never does. Told once.",
+                stacklevel=2,
+            )
 
     def __call__(self, rows: Rows) -> Tensor:
         """The rows as float32, shape (N, size)."""

@@ -11,10 +11,9 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rewardsmith.errors import BindingError, ConfigError, ContractError
+from rewardsmith.errors import ConfigError
+from rewardsmith.rewards.intrinsic.actions import Actions
 from rewardsmith.rewards.intrinsic.centring import Centring
-from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows
-from rewardsmith.rewards.intrinsic.encoders.choose import of_space
 from rewardsmith.rewards.intrinsic.moments import Moments
 from rewardsmith.rewards.intrinsic.nets import (
     Trunk,
@@ -115,7 +114,7 @@ class LearnedTerm(Trained):
         """Build the networks; takes no env step."""
         super().bind(binding)
         self.device = device_of(self.device_name)
-        self._actions = self._action_encoder() if "action" in self.looks else None
+        self._actions = Actions(binding, self.who) if "action" in self.looks else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             self.nets = nn.ModuleDict(dict(self.build())).to(self.device)
@@ -123,7 +122,13 @@ class LearnedTerm(Trained):
         fused = self.device.type in ("cpu", "cuda")
         self.optimizer = torch.optim.Adam(learned, lr=self.lr, fused=fused) if learned else None
         self.generator = torch.Generator().manual_seed(self.seed)
-        self.centring = Centring(self.view.size, on=self.normalize_obs, device=self.device)
+        self.centring = Centring(
+            self.view.size,
+            on=self.normalize_obs,
+            device=self.device,
+            patience=self.patience,
+            parts=self.view.named_parts(),
+        )
         self.scaling = Scaling(self.normalize, binding.num_envs)
         self.pending = Pending(self.update_every)
         self.rows = 0
@@ -223,18 +228,8 @@ class LearnedTerm(Trained):
         if "next" in self.looks:
             found["next"] = self.view.next(transition)
         if self._actions is not None:
-            found["action"] = self._acted(transition.action)
+            found["action"] = self._actions(transition.action)
         return {**found, **self.columns(transition)}
-
-    def _acted(self, action: Any) -> Rows:
-        assert self._actions is not None
-        try:
-            return self._actions(action)
-        except ContractError as error:
-            raise ContractError(
-                f"{self.who} reads actions: {error} Let the env's action_space declare the "
-                "actions that it takes."
-            ) from None
 
     def _tensors(self, columns: Columns, *, online: bool = False) -> Batch:
         action = columns.get("action")
@@ -248,14 +243,6 @@ class LearnedTerm(Trained):
 
     def _centred(self, columns: Columns, name: str) -> Tensor | None:
         return self.centring(columns[name]) if name in columns else None
-
-    def _action_encoder(self) -> Encoder:
-        if self.binding.action_space is None:
-            raise BindingError(
-                f"{self.who} learns from actions, and the place ({self.binding.place}) does not "
-                "tell their space, or has several. Take a term that reads states alone, as rnd."
-            )
-        return of_space(self.binding.action_space, "flat")
 
     # --- state ----------------------------------------------------------------------------
 

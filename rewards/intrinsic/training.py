@@ -8,6 +8,7 @@ from typing import Any
 from rewardsmith import checks
 from rewardsmith.errors import ConfigError
 from rewardsmith.rewards.intrinsic.base import IntrinsicTerm
+from rewardsmith.rewards.intrinsic.centring import PATIENCE
 from rewardsmith.rewards.intrinsic.scaling import check_normalize
 
 
@@ -27,6 +28,7 @@ class Trained(IntrinsicTerm):
         normalize: what the reward is divided by: `std`, the running deviation of single rewards;
             `return`, that of their discounted sums (Burda et al. 2018, section 2.4); or `none`.
         normalize_obs: whether rows are centred, divided by their deviation and cut at 5 of them.
+        patience: rows that may all be equal before they are refused, with `normalize_obs`.
         device: `auto`, `cpu`, `cuda`, ...
         seed: of weights and batches.
     """
@@ -45,6 +47,7 @@ class Trained(IntrinsicTerm):
         warmup: int | None = None,
         normalize: str = "std",
         normalize_obs: bool = True,
+        patience: int = PATIENCE,
         device: str = "auto",
         seed: int = 0,
     ) -> None:
@@ -63,6 +66,7 @@ class Trained(IntrinsicTerm):
         self.warmup = checks.whole(f"warmup of {name}", given, least=0)
         self.normalize = check_normalize(normalize)
         self.normalize_obs = checks.truth(f"normalize_obs of {name}", normalize_obs)
+        self.patience = checks.whole(f"patience of {name}", patience, least=1)
         self.device_name = device
         self.seed = checks.whole(f"seed of {name}", seed, least=0)
         if self.seed >= 2**63:  # what PyTorch's generators take

@@ -42,7 +42,8 @@ class View:
     def __init__(self, on: Sequence[Expr], encoder: str, binding: Binding, who: str) -> None:
         self.who = who
         try:
-            parts = [_part(e, encoder, binding, who) for e in on or (Name("obs"),)]
+            self._on = tuple(on) or (Name("obs"),)
+            parts = [_part(e, encoder, binding, who) for e in self._on]
             self.encoder = Joined([p[0] for p in parts])
         except BindingError as error:
             raise BindingError(f"{who}: {error}") from None
@@ -64,6 +65,15 @@ class View:
         """What `on` names as it comes, each with its encoder; `at` is `now` or `next`."""
         reads = self._now if at == "now" else self._next
         return [(e, r(transition)) for e, r in zip(self.encoder.parts, reads, strict=True)]
+
+    def named_parts(self) -> dict[str, slice]:
+        """Where in a row the features and expressions of `on` are; `obs` is not among them."""
+        found = self.encoder.places()
+        return {
+            language.format_expression(e): at
+            for e, at in zip(self._on, found, strict=True)
+            if e != Name("obs")
+        }
 
     def named(self, error: ContractError) -> ContractError:
         """The error with the term and the remedy."""

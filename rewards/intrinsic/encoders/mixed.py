@@ -41,6 +41,14 @@ class Joined(Encoder):
         rows = [self._scaled(i, values[i]) for i in self._order]
         return np.concatenate(rows, axis=1)
 
+    def places(self) -> list[slice]:
+        """The numbers of a row that each part gives, in the order of the parts."""
+        found, start = [slice(0)] * len(self.parts), 0
+        for i in self._order:
+            found[i] = slice(start, start + self.parts[i].size)
+            start += self.parts[i].size
+        return found
+
     def _scaled(self, index: int, values: Any) -> Rows:
         """Rows of one part, bytes as numbers from 0 to 1."""
         rows = self.parts[index](values)

@@ -190,6 +190,10 @@ def test_bad_input_is_told_with_the_remedy(place: Any, step_of: Any, walk: Any) 
     with pytest.raises(ConfigError, match=r"same values in all of 1000 rows.*normalize_obs=False"):
         lived(term, [same, same])
     lived(place("rnd(update_every=4, normalize_obs=False)"), [same, same])
+    patient = place("rnd(x, update_every=4, patience=2000)")
+    lived(patient, [same] * 998)
+    with pytest.raises(ConfigError, match=r"2000 rows, of which 2000 may be.*patience=200000 or"):
+        lived(patient, [same, same])
     with pytest.raises(BindingError, match="does not tell its observation space"):
         place("rnd()", observation_space=None)
     with pytest.raises(BindingError, match="learns from actions"):
@@ -246,3 +250,22 @@ def test_rows_beyond_memory_are_refused(place: Any, walk: Any) -> None:
     term = place(f"rnd(update_every={10**15}, hidden=(8,), latent=4)")
     with pytest.raises(ConfigError, match="write a smaller update_every"):
         lived(term, walk(1))
+
+
+def test_a_rare_feature_is_paid_when_it_varies_at_last(place: Any, step_of: Any) -> None:
+    term = place(f"rnd(x, {SMALL}, patience=10000)")
+    usual = step_of(np.zeros((2, 4)), np.zeros((2, 4)))
+    rare = step_of(np.zeros((2, 4)), np.ones((2, 4)))
+    paid = lived(term, [usual] * 600)
+    assert term.step(rare).min() > 10 * max(map(max, paid[-100:]))
+
+
+def test_one_feature_of_several_that_does_not_vary_is_told_once(place: Any, step_of: Any) -> None:
+    rng = np.random.default_rng(0)
+    still = [step_of(row := np.c_[np.ones(2), rng.normal(size=(2, 3))], row) for _ in range(80)]
+    term = place(f"rnd(on=[y, x, 2*x], {SMALL}, patience=64)")
+    lived(term, still[:31])
+    with pytest.warns(UserWarning, match=r"^rnd\(.* looks at x, 2\*x: the same in all of 64"):
+        lived(term, still[31:40])
+    lived(term, still[40:])  # told once: another warning would be an error here
+    lived(place(f"rnd({SMALL}, patience=64)"), still)  # numbers of an observation may stand still
