@@ -72,7 +72,7 @@ class NetHackEnv(Uncopyable, TextGame):
             Feature("stairs_seen", "a staircase down is in sight", dtype="bool"),
             Feature(
                 "stairs_distance",
-                f"moves to the nearest staircase down in sight, walls or not; {FARTHEST} if none",
+                f"moves to the nearest staircase down in sight, through walls, {FARTHEST} if none",
                 low=0,
                 high=FARTHEST,
                 unit="cells",
@@ -97,13 +97,14 @@ class NetHackEnv(Uncopyable, TextGame):
         self._screen: Any = None
         self._status = "RUNNING"
         self._visited: set[tuple[int, int]] = set()
+        self._stairs: dict[tuple[int, int], set[tuple[int, int]]] = {}
 
     def _begin(self, task_seed: int) -> str:
         self._game.seed(core=task_seed, disp=task_seed, reseed=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             raw, _ = self._game.reset()
-        self._status, self._visited = "RUNNING", set()
+        self._status, self._visited, self._stairs = "RUNNING", set(), {}
         self._see(raw)
         return f"Actions: {', '.join(self._words.words)}.\n\n{self._caption()}"
 
@@ -126,7 +127,10 @@ class NetHackEnv(Uncopyable, TextGame):
 
     def _see(self, raw: dict[str, Any]) -> None:
         self._screen = {key: raw[key].copy() for key in _KEYS}  # nle writes into its own arrays
-        self._scene = Scene(self._screen)
+        stats = self._screen["blstats"]
+        known = self._stairs.setdefault((int(stats[23]), int(stats[24])), set())  # of this level
+        self._scene = Scene(self._screen, known)
+        known |= self._scene.stairs
         self._visited.add((self._scene.row, self._scene.column))
         # Whether NetHack waits for a yes or no, a line of text, or a space.
         self._questions = self._game.last_observation[self._game._internal_index][1:4].copy()
@@ -168,11 +172,13 @@ class NetHackEnv(Uncopyable, TextGame):
         return f"{self._scene.sentence()}\n{status}"
 
     def expert_line(self) -> str:
-        """The next step to a staircase down, seen or looked for.
+        """The next step to a staircase down, seen or looked for; `down` on one.
 
         Raises:
             ConfigError: none can be reached by walking, so that this player knows no more.
         """
+        if self._scene.stairs_distance() == 0 and "down" in self._words.words:
+            return "down"
         name = direction(self._scene, self._visited)
         if name in self._words.words:
             return str(name)

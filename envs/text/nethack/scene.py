@@ -6,6 +6,7 @@ and ONI (Zheng et al. 2024, arXiv:2410.23022), whose judges read NetHack's messa
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,24 @@ def text_of(row: NDArray[Any]) -> str:
 
 
 class Scene:
-    """One observation of NetHack: `screen_descriptions`, `chars`, `blstats`, `message`."""
+    """One observation of NetHack: `screen_descriptions`, `chars`, `blstats`, `message`.
 
-    def __init__(self, obs: dict[str, NDArray[Any]]) -> None:
+    Args:
+        obs: these arrays.
+        stairs: (row, column) of the staircases down that this level has shown before; whoever
+            stands on one hides it.
+    """
+
+    def __init__(
+        self, obs: dict[str, NDArray[Any]], stairs: Set[tuple[int, int]] = frozenset()
+    ) -> None:
         self.column, self.row = int(obs["blstats"][0]), int(obs["blstats"][1])
         self.chars = obs["chars"]
         self._descriptions = obs["screen_descriptions"]
         self.message = text_of(obs["message"])
+        places = np.argwhere(self.chars == ord(">"))
+        here = {(self.row, self.column)} & stairs
+        self.stairs = here | {(int(row), int(column)) for row, column in places}
 
     def at(self, row: int, column: int) -> str:
         """What the player knows of a cell; empty for nothing."""
@@ -58,11 +70,9 @@ class Scene:
         return sorted(found)
 
     def stairs_distance(self) -> int:
-        """Moves, if nothing is in the way, to the nearest staircase down that is seen."""
-        places = np.argwhere(self.chars == ord(">"))
-        if len(places) == 0:
-            return FARTHEST
-        return int(np.abs(places - [self.row, self.column]).max(axis=1).min())
+        """Moves, if nothing is in the way, to the nearest staircase down that is seen; 0 on it."""
+        ways = (max(abs(row - self.row), abs(col - self.column)) for row, col in self.stairs)
+        return min(ways, default=FARTHEST)
 
     def sentence(self) -> str:
         """The message, the things in sight and the neighbouring cells."""

@@ -20,7 +20,7 @@ NAMES = {
 }
 
 
-def scene(*rows: str, message: str = "") -> Scene:
+def scene(*rows: str, message: str = "", stairs: Any = frozenset()) -> Scene:
     chars = np.array([[ord(c) for c in row] for row in rows], dtype=np.uint8)
     words: Any = np.zeros((*chars.shape, 80), dtype=np.uint8)
     for index, char in np.ndenumerate(chars):
@@ -31,8 +31,14 @@ def scene(*rows: str, message: str = "") -> Scene:
     said[: len(message)] = list(message.encode())
     blstats = np.array([column, row])
     return Scene(
-        {"chars": chars, "screen_descriptions": words, "blstats": blstats, "message": said}
+        {"chars": chars, "screen_descriptions": words, "blstats": blstats, "message": said}, stairs
     )
+
+
+def test_stairs_under_the_player_are_remembered() -> None:
+    assert scene("|.@|").stairs_distance() == FARTHEST
+    assert scene("|.@|", stairs={(0, 2)}).stairs_distance() == 0
+    assert scene("|@.|", stairs={(0, 2)}).stairs_distance() == FARTHEST  # it would show itself
 
 
 def test_things_stand_where_they_are() -> None:
