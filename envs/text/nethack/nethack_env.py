@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import warnings
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -22,8 +24,8 @@ _KEYS = (
     *("glyphs", "chars", "blstats", "message", "screen_descriptions"),
     *("inv_strs", "inv_letters"),
 )
-#: these need a level description, a download, an older minigrid, or refuse seeds
-_LEFT_OUT = ("Custom", "Boxoban", "Crossing", "NetHackChallenge")
+#: these need a level description, a download, or refuse seeds
+_LEFT_OUT = ("Custom", "Boxoban", "NetHackChallenge")
 #: blstats by position (NLE's README); the rest is in the feature `blstats`
 _STATS = {
     "score": (9, "points, as NetHack counts them"),
@@ -224,8 +226,7 @@ def _game(task: str, character: str | None) -> Any:
             raise ConfigError(
                 f"task is one that needs no file of its own and can be seeded. Received {task!r}. "
                 "Boxoban's levels must be downloaded, Custom tasks need a level description, "
-                "Crossing needs an older minigrid, and NetHackChallenge refuses seeds. Use "
-                "NetHackScore-v0 or another MiniHack task."
+                "and NetHackChallenge refuses seeds. Use NetHackScore-v0 or another MiniHack task."
             )
         raise unknown_name("task of NetHack", task, known)
     spec = gym.spec(task)
@@ -233,7 +234,7 @@ def _game(task: str, character: str | None) -> Any:
     if isinstance(make, str):
         make = gym.envs.registration.load_env_creator(make)
     own = {} if character is None else {"character": character}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _own_size(task):
         warnings.simplefilter("ignore")
         game = make(
             **{**spec.kwargs, **own},
@@ -246,6 +247,28 @@ def _game(task: str, character: str | None) -> Any:
     if hasattr(game, "minigrid_env"):
         game.minigrid_env = _Seedable(game.minigrid_env)
     return game
+
+
+class _Sized:
+    """In place of gymnasium in MiniHack's Minigrid: maps are made as large as they say."""
+
+    @staticmethod
+    def make(name: str, **_: Any) -> Any:
+        return gym.make(name)
+
+
+@contextlib.contextmanager
+def _own_size(task: str) -> Iterator[None]:
+    """MiniHack asks for maps of the terminal's size, which Minigrid's crossings refuse."""
+    if "Crossing" not in task:
+        yield
+        return
+    module = importlib.import_module("minihack.envs.minigrid")
+    module.gym = _Sized  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        module.gym = gym  # type: ignore[attr-defined]
 
 
 class _Seedable:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
+import gymnasium as gym
 import pytest
 from gymnasium.utils.env_checker import check_env
 
@@ -27,6 +29,16 @@ def build() -> Iterator[Any]:
         env.close()
 
 
+def test_the_expert_goes_down_the_stairs_of_the_whole_game(build: Any) -> None:
+    env = build(task="NetHackScore-v0")
+    env.reset(options={"task": 6})
+    lines = []
+    while env.features()["depth"] == 1 and len(lines) < 40:
+        lines.append(env.expert_line())
+        env.step(lines[-1])
+    assert (lines[-1], env.features()["depth"]) == ("down", 2)
+
+
 def test_the_expert_walks_to_the_stairs(build: Any) -> None:
     env = build()
     _, info = env.reset(options={"task": 0})
@@ -43,6 +55,21 @@ def test_the_expert_walks_to_the_stairs(build: Any) -> None:
     assert (rewards, ends) == ([0, 0, 0, 1], [False, False, False, True])
     assert distances[:3] == [3, 2, 1]
     assert info["is_success"]
+
+
+@pytest.mark.parametrize("task", ["SimpleCrossingS9N2", "LavaCrossingS9N3", "LavaCrossingS19N17"])
+def test_crossings_are_made_and_crossed(build: Any, task: str) -> None:
+    env = build(task=f"MiniHack-{task}-v0")
+    first, _ = env.reset(options={"task": 0})
+    assert env.reset(options={"task": 1})[0] != first == env.reset(options={"task": 0})[0]
+    for _ in range(60):
+        _, reward, end, _, info = env.step(env.expert_line())
+        if end:
+            break
+    assert (reward, end, info["is_success"]) == (1.0, True, True)
+    assert (
+        importlib.import_module("minihack.envs.minigrid").gym is gym
+    )  # as MiniHack has it, once the map is made
 
 
 def test_walking_into_nothing_costs_the_tasks_own_penalty(build: Any) -> None:
@@ -110,7 +137,7 @@ def test_train_and_test_games_differ(build: Any) -> None:
 
 
 def test_tasks_that_cannot_be_played_are_refused_with_the_reason(build: Any) -> None:
-    assert len(tasks()) > 140
+    assert len(tasks()) == 164
     with pytest.raises(UnknownNameError, match="Did you mean 'MiniHack-Room-5x5-v0'"):
         build(task="MiniHack-Rom-5x5-v0")
     with pytest.raises(ConfigError, match="downloaded"):
