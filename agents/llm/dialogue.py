@@ -51,7 +51,7 @@ class Dialogue:
         if not self._chat:
             said = f"{self.instructions}\n\n{observation}".strip()
             return [*self._first(), *self._encode(f"{said}\n> ")]
-        return self._encode(self._template(self._messages(observation), generate=True))
+        return self._encode(self._template(self._opening(observation), generate=True))
 
     def reply(self, observation: str, said: Ids | None = None) -> Ids:
         """What stands between the end of a line and the beginning of the next.
@@ -85,16 +85,8 @@ class Dialogue:
         special = [t for t in self.tokenizer.all_special_tokens if text.lstrip().startswith(t)]
         return str(max(special, key=len, default=""))
 
-    def _messages(self, observation: str) -> list[dict[str, str]]:
-        user = {"role": "user", "content": observation}
-        if not self.instructions:
-            return [user]
-        system = {"role": "system", "content": self.instructions}
-        try:
-            self._template([system, user], generate=True)
-        except Exception:  # a template without a system role raises whatever its author chose
-            return [{"role": "user", "content": f"{self.instructions}\n\n{observation}"}]
-        return [system, user]
+    def _opening(self, observation: str) -> list[dict[str, str]]:
+        return opening_messages(self.tokenizer, self.instructions, observation)
 
     def _template(self, messages: list[dict[str, str]], *, generate: bool) -> str:
         return str(
@@ -105,7 +97,7 @@ class Dialogue:
 
     def _find_between(self) -> tuple[str, str]:
         talk = [
-            *self._messages("?"),
+            *self._opening("?"),
             {"role": "assistant", "content": _SAID},
             {"role": "user", "content": _NEXT},
         ]
@@ -117,3 +109,16 @@ class Dialogue:
             )
         before, _, after = text.partition(_SAID)[2].partition(_NEXT)
         return before, after
+
+
+def opening_messages(tokenizer: Any, instructions: str, observation: str) -> list[dict[str, str]]:
+    """What a model reads before it says anything, as messages of a chat."""
+    user = {"role": "user", "content": observation}
+    if not instructions:
+        return [user]
+    chat = [{"role": "system", "content": instructions}, user]
+    try:
+        tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    except Exception:  # a template without a system role raises whatever its author chose
+        return [{"role": "user", "content": f"{instructions}\n\n{observation}"}]
+    return chat

@@ -69,6 +69,9 @@ class LanguagePlace:
         first = self._envs[0]
         _check_text(first, env_id)
         self.instructions = str(_attribute(first, "instructions", ""))
+        #: JSON schemas of tools, where lines are calls, and what is told beside them
+        self.tool_schemas = tuple(_attribute(first, "tool_schemas", ()))
+        self.tool_instructions = str(_attribute(first, "tool_instructions", ""))
         self.splits = tuple(_attribute(first, "splits", ()))
         #: the environment's own rewards in the first episode of the last `play`
         self.last_rewards: list[float] = []

@@ -69,6 +69,11 @@ class ToolCallingEnv(TextGame):
     feature_schema = SCHEMA
     lists_commands = False
     max_line = 1024
+    #: for models that are shown `tool_schemas` by their chat template
+    tool_instructions = (
+        "Reach the goal by calling tools, and read their results. When all is done, call finish, "
+        "with the answer if the goal asks to be told something."
+    )
     instructions = (
         "Reach the goal by calling tools. Each turn, write one line, a call in JSON such as "
         '`{"name": "find_contact", "arguments": {"name": "Ada Hill"}}`, and read its result. When '
