@@ -74,6 +74,16 @@ class Algorithm:
         reserved = _RESERVED if self.on_policy else _RESERVED | _NOT_IN_REPLAY
         return [p for p in self.parameters() if p not in reserved] + list(EXTRA_SETTINGS)
 
+    def check(self, spec: RunSpec) -> None:
+        """Raise what can be said against a run before anything is loaded."""
+        from rewardsmith.agents.llm.processes import count
+
+        if count() > 1:
+            raise ConfigError(
+                f"{self.name} trains in one process. Received {count()}, started by a launcher; "
+                "several are for language models (--agent llm)."
+            )
+
 
 class LanguageAlgorithm(Algorithm):
     """A learner that is a language model: its settings are `agents.llm.settings`'s."""
@@ -83,6 +93,12 @@ class LanguageAlgorithm(Algorithm):
         from rewardsmith.agents.llm.settings import LanguageSettings
 
         return LanguageSettings.names()
+
+    def check(self, spec: RunSpec) -> None:
+        """Raise what can be said against a run before PyTorch and TRL are loaded."""
+        from rewardsmith.agents.llm.beforehand import check_beforehand
+
+        check_beforehand(spec)
 
 
 _ANY = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)

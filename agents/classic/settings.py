@@ -72,7 +72,9 @@ def make_spec(
     entry = find_entry(settings["env_id"])
     settings["env_id"] = entry.id if entry else settings["env_id"]
     stack = checked_reward(settings.get("reward", "env"), settings["env_id"])
-    return RunSpec.from_dict({**settings, "reward": stack.formula})
+    spec = RunSpec.from_dict({**settings, "reward": stack.formula})
+    algorithm.check(spec)
+    return spec
 
 
 def checked_reward(reward: Any, env_id: str) -> RewardStack:

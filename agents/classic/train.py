@@ -75,11 +75,14 @@ def _train_language(
     spec: RunSpec, folder: RunFolder, resume: bool, every: int, progress: Progress | None
 ) -> Result:
     """The same folder, with another learner in it."""
-    from rewardsmith.agents.llm import run
+    from rewardsmith.agents.llm import processes, run
 
     # What cannot be built leaves no folder behind.
-    with contextlib.closing(run.LanguageLearner(spec)) as learner, folder.locked():
-        folder.claim(spec, resume=resume)
+    with contextlib.ExitStack() as closing:
+        learner = closing.enter_context(contextlib.closing(run.LanguageLearner(spec)))
+        if processes.is_main():
+            closing.enter_context(folder.locked())
+            folder.claim(spec, resume=resume)
         return run.train(learner, folder, progress=progress, checkpoint_every=every)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections import deque
@@ -17,6 +18,7 @@ from rewardsmith.agents.classic.evaluate import Evaluation
 from rewardsmith.agents.classic.folder import Result, RunFolder
 from rewardsmith.agents.classic.tables import Table
 from rewardsmith.agents.classic.watch import EpisodeWindow, sentence
+from rewardsmith.agents.llm import processes
 from rewardsmith.agents.llm.lines import JsonLines
 from rewardsmith.agents.llm.record import Episode
 from rewardsmith.agents.llm.run_audit import RunAudit
@@ -32,7 +34,7 @@ class Journal:
     Args:
         learner: a `LanguageLearner`.
         evaluator: a `LanguageEvaluator`.
-        folder: of the run.
+        folder: of the run; only the main process writes to it.
         checkpoint_every: env steps between checkpoints.
         progress: called after every training step.
         state: of a checkpoint, to go on from.
@@ -62,10 +64,12 @@ class Journal:
             self._restore(state)
         offsets = state["offsets"] if state else dict.fromkeys(("eval", "terms", "turns", "log"))
         self.columns = [*learner.stack.names, "env_return", "success", "turns", "tokens"]
-        self.eval_table = Table(folder.eval_csv, EVAL_COLUMNS, offsets["eval"])
-        self.term_table = Table(folder.terms_csv, ["env_steps", *self.columns], offsets["terms"])
-        self.turns = JsonLines(folder.logs / "turns.jsonl", offsets["turns"])
-        self.log = JsonLines(folder.logs / "trainer.jsonl", offsets["log"])
+        table: Any = Table if processes.is_main() else _Nowhere
+        lines: Any = JsonLines if processes.is_main() else _Nowhere
+        self.eval_table = table(folder.eval_csv, EVAL_COLUMNS, offsets["eval"])
+        self.term_table = table(folder.terms_csv, ["env_steps", *self.columns], offsets["terms"])
+        self.turns = lines(folder.logs / "turns.jsonl", offsets["turns"])
+        self.log = lines(folder.logs / "trainer.jsonl", offsets["log"])
         self.started = time.perf_counter()
 
     @property
@@ -78,7 +82,7 @@ class Journal:
         return _Callback(self)
 
     def note(self, rollouts: list[Rollout]) -> None:
-        """Take in the rollouts of a training batch."""
+        """Take in the rollouts of a training batch, those of all processes."""
         episodes = [rollout.episode for rollout in rollouts]
         self.env_steps += sum(len(e.turns) for e in episodes)
         for rollout in rollouts:
@@ -112,7 +116,6 @@ class Journal:
             self._checkpoint()
         self._tell()
         assert self.last is not None
-        self.audit.write(self.folder.path / "audit.json")
         result = Result(
             self.last.success,
             self.last.env_return,
@@ -120,7 +123,9 @@ class Journal:
             self.seconds,
             warned=self.warned,
         )
-        self.folder.write_result(result)
+        if processes.is_main():
+            self.audit.write(self.folder.path / "audit.json")
+            self.folder.write_result(result)
         return result
 
     def close(self) -> None:
@@ -155,7 +160,7 @@ class Journal:
         self.unseen = 0
         look = self.window.look()
         if look.hacking and not self.alarm:
-            if not self.warned:
+            if not self.warned and processes.is_main():
                 logger.warning("%s", sentence(look, self.env_steps))
             self.warned.append(self.env_steps)
         self.alarm = look.hacking
@@ -179,7 +184,12 @@ class Journal:
 
     def _checkpoint(self) -> None:
         self.next_checkpoint = next_multiple(self.env_steps, self.checkpoint_every)
-        write_checkpoint(self.folder.checkpoints, self.env_steps, self.learner.save, self._state())
+        others = self.learner.other_states()
+        if processes.is_main():
+            save = functools.partial(self.learner.save, others=others)
+            write_checkpoint(self.folder.checkpoints, self.env_steps, save, self._state())
+        else:
+            self.learner.write_trainer()
 
     def _tell(self) -> None:
         if self.progress is not None and self.last is not None:
@@ -247,6 +257,23 @@ class _Callback(TrainerCallback):  # type: ignore[misc]
         """TRL's own figures, every term among them."""
         plain = {k: v for k, v in (logs or {}).items() if isinstance(v, int | float | str)}
         self.journal.log.write({"env_steps": self.journal.env_steps, **plain})
+
+
+class _Nowhere:
+    """A table of a process that is not the main one."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Forget it."""
+
+    def offset(self) -> int:
+        """Nothing was written."""
+        return 0
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _told(episode: Episode) -> dict[str, Any]:

