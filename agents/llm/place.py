@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rewardsmith import checks
+from rewardsmith.agents.llm import stages
 from rewardsmith.agents.llm.dialogue import Dialogue, Ids
 from rewardsmith.agents.llm.slot import Rollout, Said, Slot
 from rewardsmith.errors import ConfigError, PlaceError
@@ -115,6 +116,8 @@ class LanguagePlace:
         while running := [s for s in slots if not s.over]:
             self._turn(running, speak, dialogue)
             self._pay(running, len(running[0].steps) - 1, training)
+            over, turn = sum(s.over for s in slots), len(running[0].steps)
+            stages.pulse(f"playing: {over} of {len(slots)} rollouts over, turn {turn}")
         return self._finish(slots)
 
     def begin(self, index: int, task: int) -> Slot:
