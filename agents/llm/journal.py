@@ -82,7 +82,8 @@ class Journal:
         return _Callback(self)
 
     def note(self, rollouts: list[Rollout]) -> None:
-        """Take in the rollouts of a training batch, those of all processes."""
+        """Take in this process's rollouts of a training batch, and those of the others."""
+        rollouts = processes.together(rollouts)
         episodes = [rollout.episode for rollout in rollouts]
         self.env_steps += sum(len(e.turns) for e in episodes)
         for rollout in rollouts:

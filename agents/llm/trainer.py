@@ -20,7 +20,7 @@ from torch.utils.data import Sampler
 from transformers.trainer_callback import PrinterCallback
 from trl import GRPOTrainer
 
-from rewardsmith.agents.llm import processes, stages
+from rewardsmith.agents.llm import stages
 from rewardsmith.agents.llm.credit import credit, token_advantages
 from rewardsmith.agents.llm.dialogue import Dialogue, Ids
 from rewardsmith.agents.llm.place import LanguagePlace
@@ -123,7 +123,7 @@ class TurnGRPOTrainer(TurnCreditMixin, GRPOTrainer):  # type: ignore[misc]
         place: where episodes are played and paid.
         args: TRL's GRPOConfig; one generation per optimiser step is assumed for resuming.
         credit_method, credit_options: see `rewardsmith.agents.llm.credit`.
-        listen: called with the rollouts of every training batch, those of all processes.
+        listen: called with the rollouts of every training batch of this process.
         options: further keywords of GRPOTrainer (`peft_config`, `callbacks`).
 
     `tasks(step)` are those of an optimiser step, a function of seed and step alone, so that a
@@ -241,7 +241,7 @@ def _rollouts(prompts: list[Any], trainer: TurnGRPOTrainer) -> dict[str, Any]:
     trainer.generations += 1
     trainer.rollouts = trainer.play(trainer.place, tasks)
     if trainer.listen is not None:
-        trainer.listen(processes.together(trainer.rollouts))
+        trainer.listen(trainer.rollouts)
     stages.pulse(f"learning from {len(trainer.rollouts)} rollouts")
     return {
         "prompt_ids": [r.prompt for r in trainer.rollouts],
