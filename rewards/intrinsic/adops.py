@@ -31,8 +31,10 @@ class ADOPS(Transform):
     expectation over s', it bounds wrongly; hence `asymptotic`. V_E must be the value of the env's
     own reward, so the reward has no other terms but potentials of a small scale.
 
-    Stricter than the paper where Q_E >= V_E: its bound there is room + V_E - Q_E, lower by the
-    advantage, which with one sample would punish luck.
+    In the paper it is max(F, room + V_E - Q_E) where Q_E >= V_E: a good action keeps its rank, but
+    may lose its advantage, which with one sample of s' would punish luck. `keep_advantage=False`
+    pays that; for values of the optimal policy, where no Q_E is above V_E, both are the same. The
+    other case is the paper's.
 
     The learner's critics are needed, one for each stream: `two_streams` attaches its own, any
     other learner calls `attach`.
@@ -40,12 +42,14 @@ class ADOPS(Transform):
     Args:
         child: an intrinsic term of scope `step`.
         epsilon: values that differ by no more count as equal; a worse action stays that much worse.
+        keep_advantage: whether an action better than V_E keeps what it is better by.
     """
 
     guarantee = Guarantee.ASYMPTOTIC
 
-    def __init__(self, child: Any, *, epsilon: float = 1e-6) -> None:
+    def __init__(self, child: Any, *, epsilon: float = 1e-6, keep_advantage: bool = True) -> None:
         super().__init__(child)
+        self.keep_advantage = checks.truth("keep_advantage of adops", keep_advantage)
         self.epsilon = checks.number("epsilon of adops", epsilon, least=0, write="epsilon=1e-6")
         self.carries_env = False
         self._critic: Critic | None = None
@@ -84,7 +88,9 @@ class ADOPS(Transform):
         room = own - self._gamma * own_next
         paid = self._weight * values
         worse = np.minimum(paid, room + loss - self.epsilon)
-        found: Floats = np.where(loss <= self.epsilon, np.maximum(paid, room), worse) / self._weight
+        floor = room if self.keep_advantage else room + np.minimum(loss, 0.0)
+        bounded = np.where(loss <= self.epsilon, np.maximum(paid, floor), worse)
+        found: Floats = bounded / self._weight
         return found
 
     def _valued(self, obs: Any) -> tuple[Floats, Floats]:

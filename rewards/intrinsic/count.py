@@ -16,7 +16,7 @@ class Count(Counted):
     """Pays n(s_{t+1})^-1/2, with n the exact number of visits over all of training.
 
     Bellemare et al. 2016 (arXiv 1606.01868), section 4: beta * (n + 0.01)^-1/2 of a pseudo-count;
-    Tang et al. 2017 (arXiv 1611.04717), equation 1: beta * n(phi(s))^-1/2 of a hash. Here the hash
+    Tang et al. 2017 (arXiv 1611.04717): beta * n(phi(s))^-1/2 of a hash phi. Here the hash
     tells all states apart, beta is the term's weight in the sum, and n is at least 1. Numbers
     are rounded; text features count by the text itself. Rewards lie in (0, 1].
 
@@ -26,7 +26,7 @@ class Count(Counted):
         decimals: digits after the point that numbers are rounded to.
     """
 
-    source = "Tang et al. 2017 (arXiv 1611.04717), eq. 1"
+    source = "Tang et al. 2017 (arXiv 1611.04717), the bonus of a hash"
 
     def __init__(self, *on: Any, decimals: int = 4, **counting: Any) -> None:
         super().__init__(*on, **counting)

@@ -26,7 +26,7 @@ FEATURES = ("random", "inverse")
 class Disagreement(LearnedTerm):
     """Pays how far models disagree on the features of s_{t+1}, told from those of s_t and a_t.
 
-    Pathak et al. 2019 (arXiv 1906.04161), eq. 1: r = E_m ||f_m(x_t, a_t) - E_m f_m(x_t, a_t)||^2,
+    Pathak et al. 2019 (arXiv 1906.04161): r = E_m ||f_m(x_t, a_t) - E_m f_m(x_t, a_t)||^2,
     the variance over the models, here the mean over the vector's numbers, which differs by the
     constant factor `latent` only. What is random in the env is foretold alike by all models once
     they know it, so it stops paying, unlike the error of `icm`. Rewards lie in [0, inf), before
@@ -44,7 +44,7 @@ class Disagreement(LearnedTerm):
         features: `random` or `inverse`.
     """
 
-    source = "Pathak et al. 2019 (arXiv 1906.04161), eq. 1"
+    source = "Pathak et al. 2019 (arXiv 1906.04161), the ensemble's variance"
     looks = ("now", "next", "action")
     frozen = ("now_features", "next_features")
 

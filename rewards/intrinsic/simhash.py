@@ -20,7 +20,7 @@ from rewardsmith.transition import Transition
 class SimHash(Counted):
     """Pays n(phi(s_{t+1}))^-1/2, with n the visits to all states of one code.
 
-    Tang et al. 2017 (arXiv 1611.04717), equation 2: phi(s) = sgn(A g(s)) in {-1, 1}^bits, with
+    Tang et al. 2017 (arXiv 1611.04717), of SimHash: phi(s) = sgn(A g(s)) in {-1, 1}^bits, with
     the numbers of A drawn from N(0, 1); g is the encoder, pictures as numbers from 0 to 1. More
     bits tell more states apart. Codes see directions only, not lengths: centre what is not
     around 0, as in `simhash(on=[x - 5, y - 5])`. Rewards lie in (0, 1].
@@ -31,7 +31,7 @@ class SimHash(Counted):
         seed: of A.
     """
 
-    source = "Tang et al. 2017 (arXiv 1611.04717), eq. 2"
+    source = "Tang et al. 2017 (arXiv 1611.04717), SimHash"
 
     def __init__(self, *on: Any, bits: int = 32, seed: int = 0, **counting: Any) -> None:
         super().__init__(*on, **counting)

@@ -28,6 +28,21 @@ def test_by_hand(bind: Any, rows: Any) -> None:
         assert stack.relabel(episode).total.tolist() == [expected]
 
 
+@pytest.mark.parametrize(("keep", "floor"), [("True", 0), ("False", -5)])
+def test_what_is_better_by_hand(bind: Any, rows: Any, keep: str, floor: float) -> None:
+    """From s = 2 to s = 4 as above, r = 5: Q_E = 25, better than V_E = 20 by 5.
+
+    The paper (Forbes et al. 2025): max(F, 2 - 2 + 20 - 25); with the advantage kept, max(F, 0).
+    """
+    stack = bind(f"adops(x, keep_advantage={keep})", gamma=0.5)
+    term: Any = stack.entries[0].term
+    term.attach(lambda obs: (10 * obs, obs), gamma=0.5)
+    better = rows([2, 4], reward=5.0)
+    for pay in (2.0, -3.0, -9.0):
+        better.features["x"] = np.array([pay])
+        assert stack.step(better).total.tolist() == [max(pay, floor)]
+
+
 def test_the_future_of_an_ended_episode_is_worth_nothing(bind: Any, rows: Any) -> None:
     stack = bind("adops(x)", gamma=0.5)
     term: Any = stack.entries[0].term
@@ -48,7 +63,7 @@ def test_with_exact_critics_the_optimal_actions_stay(bind: Any, rows: Any, seed:
     mdp = TabularMDP(dynamics, reward, np.zeros(states, dtype=bool), gamma, np.zeros(states))
     q = mdp.q_values()
     bonus = rng.normal(size=(states, actions)) * 3
-    stack = bind("adops(x)", gamma=gamma)
+    stack = bind(f"adops(x, keep_advantage={seed % 2 == 0})", gamma=gamma)
     term: Any = stack.entries[0].term
     intrinsic = np.zeros(states)
     term.attach(lambda obs: (q.max(axis=1)[obs], intrinsic[obs]), gamma=gamma)
