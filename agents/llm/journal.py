@@ -21,7 +21,7 @@ from rewardsmith.agents.classic.watch import EpisodeWindow, sentence
 from rewardsmith.agents.llm import processes
 from rewardsmith.agents.llm.lines import JsonLines
 from rewardsmith.agents.llm.record import Episode
-from rewardsmith.agents.llm.run_audit import RunAudit
+from rewardsmith.agents.llm.run_audit import RunAudit, notes_on
 from rewardsmith.agents.llm.slot import Rollout
 
 logger = logging.getLogger("rewardsmith")
@@ -53,7 +53,7 @@ class Journal:
         self.checkpoint_every, self.progress = checkpoint_every, progress
         self.env_steps, self.next_eval, self.next_checkpoint = 0, 0, checkpoint_every
         self.recent: deque[dict[str, float]] = deque(maxlen=_RECENT)
-        self.window, self.audit = EpisodeWindow(_WATCHED), RunAudit()
+        self.window, self.audit = EpisodeWindow(_WATCHED), RunAudit(notes_on(learner.stack))
         self.last: Evaluation | None = None
         self.last_step, self.before, self.unseen = -1, 0.0, 0
         self.warned: list[int] = []

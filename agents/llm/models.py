@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,7 +69,7 @@ def _dtype(torch: Any, name: str, device: str) -> Any:
 def _source(name: str) -> str:
     if name in PACKAGED:
         return str(_converted(_packaged_gguf(*PACKAGED[name])))
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if path.is_file():
         return str(_converted(path))
     return str(path) if path.exists() else name.removeprefix(HUB)
@@ -85,14 +86,17 @@ def check_model(name: str) -> None:
     """
     if name in PACKAGED or name.startswith(HUB):
         return
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if path.is_dir():
-        _check_folder(name, path)
-    elif path.is_file():
+        return _check_folder(name, path)
+    if path.is_file():
         if path.suffix != ".gguf":
             raise _no_model(name, "this file is none; give the folder that it lies in")
-    elif _is_path(name, path) or (_near(name, path, 0.8) and not _cached(name)):
-        near = _near(name, path, 0.6)
+        return
+    near = _near(name, path, 0.6)
+    # `gpt2` is no mistyped `gpt2-mine`
+    nearly = near if "/" in name else _near(name, path, 0.8)
+    if _is_path(name, path) or (nearly and not _cached(name)):
         hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
         asked = f"; {HUB}{name} asks a hub" if _could_be_id(name) else ""
         raise _no_model(name, f"there is nothing at this path{hint}{asked}")

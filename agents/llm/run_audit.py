@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from rewardsmith.rewards.potential import Potential
+from rewardsmith.stack import RewardStack
 from rewardsmith.storage import write_json
 
 #: a tenth of the run at either end tells how lengths drifted
@@ -17,10 +19,15 @@ _LEAST = 20
 
 
 class RunAudit:
-    """Collects episodes: reward against success, each term's share, drift of lengths."""
+    """Collects episodes: reward against success, each term's share, drift of lengths.
 
-    def __init__(self) -> None:
+    Args:
+        notes: on how to read the figures, see `notes_on`.
+    """
+
+    def __init__(self, notes: Sequence[str] = ()) -> None:
         self.rows: list[dict[str, Any]] = []
+        self.notes = list(notes)
 
     def add(self, sums: Mapping[str, float], success: bool, turns: int, tokens: int) -> None:
         """An episode: what each term paid in all, whether it succeeded, and its length."""
@@ -32,10 +39,13 @@ class RunAudit:
         """Point-biserial correlations with success, shares, and the drift of turns and tokens.
 
         `correlation` is None where either does not vary; `drift` compares the means of the first
-        and the last tenth, with Kendall's tau of the length against time.
+        and the last tenth, with Kendall's tau of the length against time. `notes` is there where
+        something reads wrong and is right.
         """
+        notes = {"notes": self.notes} if self.notes else {}
         if len(self.rows) < _LEAST:
-            return {"episodes": len(self.rows), "note": f"fewer than {_LEAST} episodes"}
+            few = f"fewer than {_LEAST} episodes"
+            return {"episodes": len(self.rows), "note": few, **notes}
         names = list(self.rows[0]["terms"])
         paid = {n: np.array([r["terms"][n] for r in self.rows]) for n in names}
         success = np.array([r["success"] for r in self.rows], dtype=float)
@@ -50,6 +60,7 @@ class RunAudit:
             },
             "share": {n: s / whole for n, s in size.items()},
             "drift": {k: self._drift(k) for k in ("turns", "tokens")},
+            **notes,
         }
 
     def write(self, path: Path) -> None:
@@ -88,6 +99,18 @@ class RunAudit:
             "last": float(values[-part:].mean()),
             "tau": 0.0 if np.isnan(tau) else float(tau),
         }
+
+
+def notes_on(stack: RewardStack) -> list[str]:
+    """What reads wrong in what the terms of a stack pay, and is right."""
+    return [
+        f"{entry.name!r} pays gamma * Phi(s') - Phi(s), and Phi is 0 once an episode is over: its "
+        "last turn gives back -Phi(s). Where Phi(s) = -0.99, a lost episode shows +0.99 there. It "
+        "is no pay for losing: discounted and summed over an episode the term pays -Phi(s_0), the "
+        "same for every rollout of a task."
+        for entry in stack.entries
+        if entry.weight != 0.0 and isinstance(entry.term, Potential)
+    ]
 
 
 def _correlation(paid: Any, success: Any) -> float | None:

@@ -128,6 +128,64 @@ def test_a_path_to_nothing_is_told_once(tmp_path):
     )
 
 
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """A folder to work in, with a model, a run and a .gguf file that hold nothing but names."""
+    (tmp_path / "runs" / "tiny-coin").mkdir(parents=True)
+    (tmp_path / "runs" / "tiny-coin" / "config.json").write_text("{}")
+    (tmp_path / "tiny_model").mkdir()
+    (tmp_path / "tiny_model" / "config.json").write_text("{}")
+    (tmp_path / "run" / "checkpoints" / "step-8" / "trainer").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "step-8" / "trainer" / "config.json").write_text("{}")
+    (tmp_path / "run" / "notes.txt").write_text("")
+    (tmp_path / "small.gguf").write_bytes(b"GGUF")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("runs/tiny-con", "nothing at this path (did you mean 'runs/tiny-coin'?); hub:runs/tiny"),
+        ("./runs/tiny-con", "nothing at this path (did you mean 'runs/tiny-coin'?). `"),
+        ("rnus/tiny-coin", "nothing at this path (did you mean 'runs/tiny-coin'?); hub:rnus/"),
+        ("runs/else", "nothing at this path; hub:runs/else asks a hub"),
+        ("tiny-model", "nothing at this path (did you mean 'tiny_model'?); hub:tiny-model asks"),
+        ("smolm2", "nothing at this path (did you mean 'smollm2'?); hub:smolm2 asks"),
+        ("smal.gguf", "nothing at this path (did you mean 'small.gguf'?). `"),
+        ("~nobody-of-that-name/model", "nothing at this path. `"),
+        (
+            "run",
+            "no config.json, which save_pretrained writes (did you mean 'run/checkpoints/step-",
+        ),
+        ("runs", "no config.json, which save_pretrained writes (did you mean 'runs/tiny-coin'?)"),
+        ("run/notes.txt", "this file is none; give the folder that it lies in"),
+    ],
+)
+def test_a_mistyped_path_is_told_at_once_with_what_lies_near(beside, name, words):
+    with pytest.raises(ConfigError) as found:
+        models.check_model(name)
+    assert words in str(found.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gpt2", "Qwen/Qwen2-0.5B", "hub:runs/tiny-con", "smollm2", "tiny_model", "./runs/tiny-coin"],
+)
+def test_what_may_be_a_model_is_left_to_the_loader(beside, name):
+    models.check_model(name)
+
+
+def test_a_hub_model_that_was_downloaded_is_no_mistyped_path(beside, monkeypatch):
+    snapshot = beside / "hub" / "models--runs--else" / "snapshots" / "0" / "config.json"
+    snapshot.parent.mkdir(parents=True)
+    snapshot.write_text("{}")
+    (beside / "hub" / "models--runs--else" / "refs").mkdir()
+    (beside / "hub" / "models--runs--else" / "refs" / "main").write_text("0")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(beside / "hub"))
+    models.check_model("runs/else")
+
+
 def test_without_its_package_smollm2_names_the_commands(monkeypatch):
     install = models.PACKAGED["smollm2"][1]
     monkeypatch.setitem(models.PACKAGED, "smollm2", ("a_package_that_is_not_there", install))

@@ -236,6 +236,12 @@ def test_an_environment_without_text_is_refused(walk, env_id, kwargs):
         LanguagePlace(env_id, "env", env_kwargs=kwargs)
 
 
+@pytest.mark.parametrize("slots", [0, -1, 1.5, "2"])
+def test_a_place_has_slots(walk, slots):
+    with pytest.raises(ConfigError, match=r"slots of LanguagePlace is a whole number >= 1"):
+        LanguagePlace(walk, "env", slots=slots)
+
+
 def test_a_line_longer_than_everything_is_refused(make):
     with pytest.raises(ConfigError, match="1 <= max_line_tokens <= max_tokens"):
         make("env", max_tokens=4, max_line_tokens=5)

@@ -5,7 +5,7 @@ import pytest
 from rewardsmith.agents.llm.lines import JsonLines
 from rewardsmith.agents.llm.quiet import quiet
 from rewardsmith.agents.llm.record import Episode, Turn, component_names
-from rewardsmith.agents.llm.run_audit import RunAudit
+from rewardsmith.agents.llm.run_audit import RunAudit, notes_on
 
 
 def filled():
@@ -32,6 +32,19 @@ def test_shares_and_drift_by_hand():
     assert found["share"] == pytest.approx({"env": 0.5 / 3, "bonus": 0.5, "idle": 1 / 3})
     assert found["drift"]["turns"] == pytest.approx({"first": 1.5, "last": 19.5, "tau": 1.0})
     assert found["drift"]["tokens"] == {"first": 10.0, "last": 10.0, "tau": 0.0}
+
+
+def test_the_last_turn_of_a_lost_episode_gives_the_potential_back(learn, script):
+    learner = learn("env + potential(x - 3)")
+    dialogue = learner.trainer.dialogue
+    (lost,) = learner.place.play([0], script(dialogue, ["down"] * 3), dialogue)
+    # Phi is -2, -3, -4 before the turns, and 0 after the last
+    assert lost.episode.component("potential").tolist() == [-1.0, -1.0, 4.0]
+    assert lost.episode.total == 2.0  # -Phi(s_0)
+    (note,) = notes_on(learner.stack)
+    assert note.startswith("'potential' pays gamma * Phi(s') - Phi(s)")
+    assert RunAudit(notes_on(learner.stack)).figures()["notes"] == [note]
+    assert notes_on(learn("env + x").stack) == []
 
 
 def test_too_few_episodes_say_so_and_nothing_else():
