@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from gymnasium import spaces
@@ -14,14 +15,36 @@ CHARSET = "\n" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x100)]))
 _ALLOWED = frozenset(CHARSET)
 
 
+class NamedText(spaces.Text):
+    """Text whose characters are named where it is printed, in errors for instance, not listed.
+
+    >>> NamedText(80)
+    Text(1, 80, printable Latin-1)
+    """
+
+    def __init__(
+        self,
+        longest: int,
+        *,
+        least: int = 1,
+        charset: str = CHARSET,
+        named: str = "printable Latin-1",
+    ) -> None:
+        super().__init__(longest, min_length=least, charset=charset)
+        self._named = named
+
+    def __repr__(self) -> str:
+        return f"Text({self.min_length}, {self.max_length}, {self._named})"
+
+
 def observation_space(longest: int = MAX_TEXT) -> spaces.Text:
     """Up to `longest` (4096) printable characters."""
-    return spaces.Text(longest, min_length=0, charset=CHARSET)
+    return NamedText(longest, least=0)
 
 
 def command_space(longest: int = MAX_COMMAND) -> spaces.Text:
     """One to `longest` (128) printable characters."""
-    return spaces.Text(longest, min_length=1, charset=CHARSET)
+    return NamedText(longest)
 
 
 def printable(text: str, longest: int = MAX_TEXT) -> str:
@@ -36,6 +59,23 @@ def printable(text: str, longest: int = MAX_TEXT) -> str:
 def shortened(line: str) -> str:
     """The repr of a line, cut to 40 characters, for answers and errors."""
     return repr(line if len(line) <= 40 else line[:37] + "...")
+
+
+def chosen(action: Any, commands: list[str], most: int) -> str:
+    """The command at an index; `#7`, which is none, if there is no command 7.
+
+    Raises:
+        ConfigError: what is no whole number, named shortly, with `most` indices.
+    """
+    try:
+        index = operator.index(action)
+    except TypeError:
+        raise ConfigError(
+            f"actions='index' takes a whole number, 0 to {most - 1}. Received "
+            f"{shortened(str(action))} of type {type(action).__name__}. To write lines, make the "
+            "env with actions='text'."
+        ) from None
+    return commands[index] if 0 <= index < len(commands) else f"#{index}"
 
 
 def one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> None:

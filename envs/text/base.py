@@ -15,7 +15,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rewardsmith.envs import text_space
-from rewardsmith.envs.text_space import at_least_one, one_of, printable, shortened
+from rewardsmith.envs.text_space import at_least_one, chosen, one_of, printable, shortened
 from rewardsmith.errors import ConfigError
 from rewardsmith.features import Feature
 
@@ -249,8 +249,8 @@ class TextGame(gym.Env[Any, Any]):
     def _line(self, action: Any) -> str:
         if self._actions == "text":
             return str(action)
-        commands, index = self.admissible_commands[: self._max_commands], int(action)
-        return commands[index] if 0 <= index < len(commands) else f"#{index}"
+        most = self._max_commands
+        return chosen(action, self.admissible_commands[:most], most)
 
     def _choose(self, task: Any) -> int:
         if task is None:

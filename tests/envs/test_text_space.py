@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
+from gymnasium import spaces
 
 from rewardsmith.envs.text_space import (
     CHARSET,
@@ -31,6 +34,16 @@ def test_printable_keeps_what_it_can() -> None:
 def test_a_command_has_a_character() -> None:
     assert command_space().contains("look")
     assert not command_space().contains("")
+
+
+def test_a_space_of_text_prints_shortly_and_is_what_it_was() -> None:
+    space = command_space(20)
+    assert repr(space) == "Text(1, 20, printable Latin-1)"
+    assert space == spaces.Text(20, min_length=1, charset=CHARSET)
+    twin = pickle.loads(pickle.dumps(space))
+    assert (twin, repr(twin)) == (space, repr(space))
+    space.seed(0)
+    assert space.sample() in space
 
 
 def test_shortened_is_at_most_forty_characters() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewardsmith.envs.text_space import CHARSET
+from rewardsmith.envs.text_space import CHARSET, NamedText
 
 _BLOCKS = (
     (0x0370, 0x03FF),  # Greek
@@ -19,6 +19,11 @@ WIDE_CHARSET = CHARSET + "".join(
     chr(c) for low, high in _BLOCKS for c in range(low, high + 1) if chr(c) not in CHARSET
 )
 _ALLOWED = frozenset(WIDE_CHARSET)
+
+
+def wide_text(longest: int, least: int) -> NamedText:
+    """The space of texts of these characters."""
+    return NamedText(longest, least=least, charset=WIDE_CHARSET, named="characters of puzzles")
 
 
 def readable(text: str, longest: int) -> str:

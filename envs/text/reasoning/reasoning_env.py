@@ -15,7 +15,7 @@ from rewardsmith.envs.text_space import at_least_one
 from rewardsmith.errors import ConfigError, near_misses, require, unknown_name
 from rewardsmith.features import Feature, FeatureSchema
 
-from .charset import WIDE_CHARSET, readable
+from .charset import readable, wide_text
 from .guard import harmless
 
 #: where a data set without a model answer keeps a solution
@@ -159,12 +159,12 @@ class ReasoningEnv(TextGame):
         return readable(text, longest)
 
     def _action_space(self) -> spaces.Space[Any]:
-        return spaces.Text(self.max_line, min_length=1, charset=WIDE_CHARSET)
+        return wide_text(self.max_line, 1)
 
     def _observation_space(self) -> spaces.Space[Any]:
         if self._obs == "hash":
             return super()._observation_space()
-        return spaces.Text(self.max_text, min_length=0, charset=WIDE_CHARSET)
+        return wide_text(self.max_text, 0)
 
 
 def make_env(render_mode: str | None = None, **kwargs: Any) -> ReasoningEnv:

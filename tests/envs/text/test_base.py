@@ -101,6 +101,15 @@ def test_a_bad_line_gets_a_hint_and_its_cost_and_changes_nothing(line: Any, said
     assert env.step("right")[4]["features"]["understood"] is True
 
 
+@pytest.mark.parametrize("action", ["right", 1.0, None, "x" * 500, [1]], ids=lambda x: repr(x)[:9])
+def test_what_is_no_index_is_refused_shortly(action: Any) -> None:
+    env = begun(actions="index")
+    with pytest.raises(ConfigError, match=r"takes a whole number, 0 to 7\. Received") as caught:
+        env.step(action)
+    assert len(str(caught.value)) < 200
+    assert env.step(np.int64(1))[4]["features"]["left"] == 1  # nothing had changed
+
+
 def test_the_cost_may_be_nothing() -> None:
     assert begun(invalid_cost=0).step("fly")[1] == 0.0
 
