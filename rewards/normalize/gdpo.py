@@ -19,11 +19,11 @@ from .base import GroupNormaliser, at_least
 class Gdpo(GroupNormaliser):
     """Pays sum_k w_k (R_k - mean_k) / (std_k + epsilon), each term normalised on its own.
 
-    GDPO (arXiv 2601.05242), equations for the decoupled advantages, as released for TRL: totals
-    R_k of each term over the group's episodes, sample standard deviation, epsilon 1e-4. Adding
-    first and normalising then would let different combinations of rewards collapse into one
-    advantage. The paper's last step, whitening over the batch, needs other groups and is left to
-    the trainer. A term that is equal throughout the group gives 0; so does a group of one.
+    GDPO (arXiv 2601.05242): totals R_k of each term over the group's episodes, sample standard
+    deviation, epsilon 1e-4. Read in the authors' code (NVlabs/GDPO, the GRPO trainer of its TRL
+    0.18), not in the paper, whose equation numbers are unknown to us. Adding first and
+    normalising then would let different combinations of rewards collapse into one advantage. The
+    last step, whitening over the batch, needs other groups and is left to the trainer. A term that is equal throughout the group gives 0; so does a group of one.
 
     Args:
         terms: one or more terms.

@@ -20,9 +20,11 @@ from .base import GroupNormaliser
 class WinRate(GroupNormaliser):
     """Pays the share of the group's other episodes whose total is lower, in [0, 1].
 
-    Pref-GRPO (arXiv 2508.20751): w_i = 1 / (G - 1) sum_{j != i} 1(x_i preferred to x_j). There a
-    preference model compares pairs; here totals of a term do, and a tie counts half. Small
-    differences then are not blown up by a division by a small standard deviation. A group of one
+    Pref-GRPO (arXiv 2508.20751): w_i = 1 / (G - 1) sum_{j != i} 1(x_i preferred to x_j), where a
+    pair that is not decided counts half. Read in the authors' code (CodeGoat24/Pref-GRPO,
+    fastvideo/rewards/unifiedreward_think.py, `_pairwise_win_rate`), not in the paper, whose
+    equation numbers are unknown to us. There a preference model compares pairs; here totals of a
+    term do, and a tie is what is not decided. Small differences then are not blown up by a division by a small standard deviation. A group of one
     is paid 0.5.
 
     Args:
