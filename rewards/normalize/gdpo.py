@@ -21,9 +21,10 @@ class Gdpo(GroupNormaliser):
 
     GDPO (arXiv 2601.05242): totals R_k of each term over the group's episodes, sample standard
     deviation, epsilon 1e-4. Read in the authors' code (NVlabs/GDPO, the GRPO trainer of its TRL
-    0.18), not in the paper, whose equation numbers are unknown to us. Adding first and
-    normalising then would let different combinations of rewards collapse into one advantage. The
-    last step, whitening over the batch, needs other groups and is left to the trainer. A term that is equal throughout the group gives 0; so does a group of one.
+    0.18), not in the paper, whose equation numbers are unknown to us. Adding first and normalising
+    then would let different combinations of rewards collapse into one advantage. The last step,
+    whitening over the batch, needs other groups and is left to the trainer. A term that is equal
+    throughout the group gives 0; so does a group of one.
 
     Args:
         terms: one or more terms.

@@ -23,10 +23,10 @@ class Par(GroupNormaliser):
 
     PAR, "Reward Shaping to Mitigate Reward Hacking in RLHF" (arXiv 2502.18770): r_RL = 1/M sum_m
     sigmoid(k (r - r_ref,m)), with the rewards of M reference responses. Read in the authors' code
-    (PorUna-byte/PAR, trainers/reward_shaper.py, `calculate_relative_sigmoid`; k is 1 and M at
-    most 10 there), not in the paper, whose equation numbers are unknown to us. r is the episode's
-    total. Without references the group's other episodes serve (the same
-    equation, another choice of references, ours); a group of one is then paid 0.5.
+    (PorUna-byte/PAR, trainers/reward_shaper.py, `calculate_relative_sigmoid`; k is 1 and M at most
+    10 there), not in the paper, whose equation numbers are unknown to us. r is the episode's total.
+    Without references the group's other episodes serve (the same equation, another choice of
+    references, ours); a group of one is then paid 0.5.
 
     Args:
         child: the term.

@@ -24,8 +24,8 @@ class WinRate(GroupNormaliser):
     pair that is not decided counts half. Read in the authors' code (CodeGoat24/Pref-GRPO,
     fastvideo/rewards/unifiedreward_think.py, `_pairwise_win_rate`), not in the paper, whose
     equation numbers are unknown to us. There a preference model compares pairs; here totals of a
-    term do, and a tie is what is not decided. Small differences then are not blown up by a division by a small standard deviation. A group of one
-    is paid 0.5.
+    term do, and a tie is what is not decided. Small differences then are not blown up by a division
+    by a small standard deviation. A group of one is paid 0.5.
 
     Args:
         child: the term.
