@@ -52,6 +52,22 @@ class Moments:
             mean, squares = _of_bytes(part) if rows.dtype == np.uint8 else _of_numbers(part)
             self._merge(len(part), mean / unit, squares / unit**2)
 
+    def add_values(self, values: Floats) -> None:
+        """Merge float64 numbers of shape (N,), one a row: to the bit what `add` does, and faster.
+
+        Few numbers come at a time, step by step, and then arrays of one take longer than floats.
+        """
+        for start in range(0, len(values), _CHUNK):
+            part = values[start : start + _CHUNK]
+            mean = float(np.add.reduce(part)) / len(part)
+            part = part - mean
+            total = self.count + len(part)
+            shift, kept = mean - float(self.mean[0]), float(self.squares[0])
+            squares = kept + float(np.einsum("i,i->", part, part))
+            self.squares[0] = squares + shift * shift * (self.count * len(part) / total)
+            self.mean[0] += shift * (len(part) / total)
+            self.count = total
+
     def _merge(self, count: int, mean: Floats, squares: Floats) -> None:
         total = self.count + count
         shift = mean - self.mean

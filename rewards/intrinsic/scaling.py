@@ -71,10 +71,10 @@ class Scaling:
             return
         if self.kind == "return":
             raw = self._sums(raw, slot)
-        self.moments.add(raw[:, None])
+        self.moments.add_values(raw)
 
     def _sums(self, raw: Floats, slot: Any) -> Floats:
-        if len(np.unique(slot)) == len(slot):
+        if len(set(slot.tolist())) == len(slot):
             paid: Floats = GAMMA * self.sums[slot] + raw
             self.sums[slot] = paid
             return paid

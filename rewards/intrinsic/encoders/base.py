@@ -60,8 +60,7 @@ def floats(values: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
             of another shape.
     """
     try:
-        with np.errstate(over="ignore"):  # what becomes infinite is told below
-            array = np.asarray(values).astype(np.float32)
+        array = _cast(np.asarray(values))
     except (TypeError, ValueError) as error:
         raise ContractError(
             f"What novelty is told from is arrays of numbers. Received {type(values[0]).__name__} "
@@ -70,10 +69,18 @@ def floats(values: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
     check_shape(array, shape)
     rows = array.reshape(len(array), -1)
     # The sum finds any NaN or infinity at a fifth of the cost of looking at each.
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = np.add.reduce(rows, axis=None)
-    if not np.isfinite(total) and not np.isfinite(rows).all():
+    if not np.isfinite(_sum(rows)) and not np.isfinite(rows).all():
         bad = float(np.asarray(values).reshape(rows.shape)[~np.isfinite(rows)][0])
         rule = "below 3.4e38 in size, as float32 is" if np.isfinite(bad) else "finite"
         raise ContractError(f"What novelty is told from must be {rule}. Received {bad}.")
     return rows
+
+
+@np.errstate(over="ignore")  # what becomes infinite is told later
+def _cast(array: NDArray[Any]) -> NDArray[np.float32]:
+    return array.astype(np.float32)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _sum(rows: NDArray[np.float32]) -> Any:
+    return np.add.reduce(rows, axis=None)
