@@ -62,8 +62,9 @@ class OneHot(Encoder):
         check_shape(given, self.shape)
         n = len(given)
         classes = given.reshape(n, -1).astype(np.int64) - self.start
-        wrong = ((classes < 0) | (classes >= self.counts)).any(axis=1)
-        if wrong.any():
+        beyond = (classes < 0) | (classes >= self.counts)
+        if beyond.any():
+            wrong = beyond.any(axis=1)
             raise ContractError(
                 f"A class lies within its space ({self.counts.tolist()} classes from "
                 f"{self.start.tolist()}). Received {given.reshape(n, -1)[wrong][0].tolist()}."
