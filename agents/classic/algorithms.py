@@ -76,13 +76,9 @@ class Algorithm:
 
     def check(self, spec: RunSpec) -> None:
         """Raise what can be said against a run before anything is loaded."""
-        from rewardsmith.agents.llm.processes import count
+        from rewardsmith.agents.llm.processes import check_alone
 
-        if count() > 1:
-            raise ConfigError(
-                f"{self.name} trains in one process. Received {count()}, started by a launcher; "
-                "several are for language models (--agent llm)."
-            )
+        check_alone(f"--algo {self.name}")
 
 
 class LanguageAlgorithm(Algorithm):

@@ -18,7 +18,7 @@ from rewardsmith.agents.classic.evaluate import Evaluation
 from rewardsmith.agents.classic.folder import Result, RunFolder
 from rewardsmith.agents.classic.tables import Table
 from rewardsmith.agents.classic.watch import EpisodeWindow, sentence
-from rewardsmith.agents.llm import processes
+from rewardsmith.agents.llm import processes, stages
 from rewardsmith.agents.llm.lines import JsonLines
 from rewardsmith.agents.llm.record import Episode
 from rewardsmith.agents.llm.run_audit import RunAudit, notes_on
@@ -97,6 +97,9 @@ class Journal:
     def before_training(self) -> None:
         """Evaluate the model as it came."""
         if self.env_steps >= self.next_eval:
+            stages.tell(
+                f"evaluating the model as it came, on {self.evaluator.spec.eval_episodes} tasks"
+            )
             self._evaluate()
 
     def after_step(self) -> bool:

@@ -27,6 +27,19 @@ def is_main() -> bool:
     return rank() == 0
 
 
+def check_alone(who: str) -> None:
+    """Refuse a launcher of several processes.
+
+    Raises:
+        ConfigError: there is one; names `who` cannot be among several.
+    """
+    if count() > 1:
+        raise ConfigError(
+            f"{who} runs in one process. Received {count()}, started by a launcher; several are "
+            "for `rewardsmith train --agent llm`."
+        )
+
+
 def check_launch(trl: Mapping[str, Any]) -> None:
     """Refuse what several processes cannot do here.
 

@@ -38,6 +38,9 @@ def compare(  # noqa: PLR0913, PLR0917  # one argument per option
     import shlex
     import sys
 
+    from rewardsmith.agents.llm.processes import check_alone
+
+    check_alone("compare, which starts processes of its own,")
     from rewardsmith.agents.compare.sweep import sweep
 
     swept = sweep(

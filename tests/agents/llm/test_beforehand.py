@@ -63,6 +63,13 @@ def spec(model_folder):
         ({"trl": {"max_completion_length": 9}}, "which the run takes from max_tokens; set that"),
         ({"trl": {"max_steps": 9}}, "which the run takes from --steps"),
         ({"trl": [1]}, "trl is a mapping"),
+        ({"trl": {"seed": 3}}, "'seed', which the run takes from --seed"),
+        ({"trl": {"steps_per_generation": 3}}, "which the run takes from n_envs and micro_batch"),
+        ({"micro_batch": 0}, "micro_batch is a whole number >= 1"),
+        ({"lora": -1}, "lora is a whole number >= 0"),
+        ({"lora": 2, "lora_alpha": 0}, "lora_alpha is a whole number >= 1"),
+        ({"credit_options": 3}, "credit_options is a mapping of options"),
+        ({"model": ""}, "--model"),
     ],
 )
 def test_a_setting_that_cannot_be(spec, settings, words):

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from typer.testing import CliRunner
 
 from rewardsmith.agents.classic.checkpoints import list_checkpoints
 from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.agents.classic.train import train
 from rewardsmith.agents.llm import processes
 from rewardsmith.agents.llm.playback import play
+from rewardsmith.cli.app import app
 from rewardsmith.errors import ConfigError
 
 FORM = "format_match(action, pattern='.*[a-m].*')"
@@ -166,10 +168,14 @@ def test_what_several_processes_cannot_do(monkeypatch, model_folder, variables, 
         spec_of(model_folder, **changes)
 
 
-def test_a_classic_learner_is_alone(monkeypatch):
+def test_others_are_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigError, match=r"ppo trains in one process\. Received 2"):
+    with pytest.raises(ConfigError, match=r"--algo ppo runs in one process\. Received 2"):
         make_spec("rewardsmith/CartPole-v0", algo="ppo")
+    given = ["compare", "rewardsmith/CartPole-v0", "--reward", "env", "--out", str(tmp_path / "a")]
+    told = CliRunner().invoke(app, given)
+    assert "compare, which starts processes of its own, runs in one process" in str(told.exception)
+    assert not (tmp_path / "a").exists()
 
 
 def test_without_a_launcher_there_is_one_process(monkeypatch):

@@ -32,6 +32,7 @@ def test_a_run_says_what_it_is_doing_from_its_first_second(tmp_path, model_folde
     assert lines == [
         "loading PyTorch and TRL ...",
         f"loading the model {model_folder} ...",
+        "evaluating the model as it came, on 2 tasks ...",
         "evaluating on 2 tasks ...",
         "playing: 0 of 2 rollouts over, turn 1 ...",
         "playing: 2 of 2 rollouts over, turn 2 ...",
