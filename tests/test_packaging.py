@@ -119,7 +119,7 @@ def test_a_plain_install_stays_light(wheel: zipfile.ZipFile) -> None:
         "arena",
         "nethack",
     }
-    assert extras == envs | {"llm", "sentences", "openai", "smollm2", "all", "dev"}
+    assert extras == envs | {"llm", "sentences", "openai", "smollm2", "math", "all", "dev"}
 
 
 def test_every_requirement_is_pinned() -> None:

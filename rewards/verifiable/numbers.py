@@ -51,7 +51,7 @@ def shortest(value: float) -> str:
 
 def _final(text: str) -> tuple[float, str] | None:
     text = text[-MOST:].translate(_AS)
-    for part in (_marked(text), text):
+    for part in (marked(text), text):
         if part and (found := _last(part)) is not None:
             return found
     return None
@@ -72,7 +72,8 @@ def boxed(text: str) -> str:
     return ""
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
+    r"""What a text marks as its answer, in \boxed{...} or after ####; empty if it marks nothing."""
     hashes = text.rfind("####")
     if hashes > text.rfind("\\boxed{"):
         return text[hashes + 4 :].partition("\n")[0]
