@@ -65,82 +65,66 @@ class Table:
         return f"CREATE TABLE {self.name} ({', '.join(parts)})"
 
 
-def _text(name: str, words: str, values: str) -> Column:
-    return Column(name, words, tuple(values.split()))
-
-
-def _number(name: str, words: str, low: int, high: int) -> Column:
-    return Column(name, words, low=low, high=high)
-
-
-def _to(name: str, table: str) -> Column:
-    return Column(name, table, refers=table)
-
-
 _FEW, _MANY = (5, 7), (12, 18)
+#: name and texts of a column, or its name, what it holds in words, least and largest number
+_Data = tuple[str, str] | tuple[str, str, int, int]
+#: what a row of a table is, and its columns
+_Rows = tuple[str, *tuple[_Data, ...]]
 
-DOMAINS: dict[str, tuple[Table, ...]] = {
+#: of each domain: a parent and its columns, a child and its own
+_TABLES: dict[str, tuple[_Rows, _Rows]] = {
     "school": (
-        Table("teachers", "teacher", "teachers", (
-            _text("subject", "subject", "maths history music biology"),
-            _number("salary", "salary", 2000, 6000)), _FEW),
-        Table("students", "student", "students", (
-            _text("city", "city", "Bonn Lyon Turin Porto"),
-            _number("age", "age", 10, 19),
-            _number("points", "points", 1, 100),
-            _to("teacher_id", "teachers")), _MANY),
+        ("teacher", ("subject", "maths history music biology"), ("salary", "salary", 2000, 6000)),
+        ("student", ("city", "Bonn Lyon Turin Porto"), ("age", "age", 10, 19),
+         ("points", "points", 1, 100)),
     ),
     "store": (
-        Table("brands", "brand", "brands", (
-            _text("country", "country", "Italy Japan Chile Kenya"),
-            _number("founded", "founding year", 1880, 2015)), _FEW),
-        Table("products", "product", "products", (
-            _text("color", "color", "red blue green black"),
-            _number("price", "price", 5, 500),
-            _number("stock", "stock", 1, 80),
-            _to("brand_id", "brands")), _MANY),
+        ("brand", ("country", "Italy Japan Chile Kenya"), ("founded", "founding year", 1880, 2015)),
+        ("product", ("color", "red blue green black"), ("price", "price", 5, 500),
+         ("stock", "stock", 1, 80)),
     ),
     "library": (
-        Table("authors", "author", "authors", (
-            _text("language", "language", "Dutch Polish Hindi Greek"),
-            _number("born", "year of birth", 1850, 1990)), _FEW),
-        Table("books", "book", "books", (
-            _text("genre", "genre", "crime poetry travel science"),
-            _number("pages", "number of pages", 60, 900),
-            _number("copies", "number of copies", 1, 20),
-            _to("author_id", "authors")), _MANY),
+        ("author", ("language", "Dutch Polish Hindi Greek"), ("born", "year of birth", 1850, 1990)),
+        ("book", ("genre", "crime poetry travel science"), ("pages", "number of pages", 60, 900),
+         ("copies", "number of copies", 1, 20)),
     ),
     "clinic": (
-        Table("doctors", "doctor", "doctors", (
-            _text("field", "field", "heart skin eyes bones"),
-            _number("room", "room", 100, 399)), _FEW),
-        Table("patients", "patient", "patients", (
-            _text("insurance", "insurance", "basic family premium none"),
-            _number("weight", "weight", 40, 120),
-            _number("visits", "number of visits", 1, 30),
-            _to("doctor_id", "doctors")), _MANY),
+        ("doctor", ("field", "heart skin eyes bones"), ("room", "room", 100, 399)),
+        ("patient", ("insurance", "basic family premium none"), ("weight", "weight", 40, 120),
+         ("visits", "number of visits", 1, 30)),
     ),
     "airline": (
-        Table("airports", "airport", "airports", (
-            _text("continent", "continent", "Africa Asia Europe America"),
-            _number("gates", "number of gates", 5, 90)), _FEW),
-        Table("flights", "flight", "flights", (
-            _text("status", "status", "early late planned cancelled"),
-            _number("distance", "distance", 200, 9000),
-            _number("passengers", "number of passengers", 20, 400),
-            _to("airport_id", "airports")), _MANY),
+        ("airport", ("continent", "Africa Asia Europe America"),
+         ("gates", "number of gates", 5, 90)),
+        ("flight", ("status", "early late planned cancelled"), ("distance", "distance", 200, 9000),
+         ("passengers", "number of passengers", 20, 400)),
     ),
     "museum": (
-        Table("painters", "painter", "painters", (
-            _text("style", "style", "baroque modern gothic naive"),
-            _number("prizes", "number of prizes", 1, 30)), _FEW),
-        Table("pictures", "picture", "pictures", (
-            _text("material", "material", "oil ink chalk paper"),
-            _number("height", "height", 10, 300),
-            _number("worth", "worth", 100, 9000),
-            _to("painter_id", "painters")), _MANY),
+        ("painter", ("style", "baroque modern gothic naive"),
+         ("prizes", "number of prizes", 1, 30)),
+        ("picture", ("material", "oil ink chalk paper"), ("height", "height", 10, 300),
+         ("worth", "worth", 100, 9000)),
     ),
 }  # fmt: skip
+
+
+def _column(data: _Data) -> Column:
+    if len(data) == 2:
+        return Column(data[0], data[0], tuple(data[1].split()))
+    return Column(data[0], data[1], low=data[2], high=data[3])
+
+
+def _domain(parent: _Rows, child: _Rows) -> tuple[Table, Table]:
+    """Two tables, of which the second refers to the first."""
+    (one, *first), (other, *second) = parent, child
+    to = Column(f"{one}_id", f"{one}s", refers=f"{one}s")
+    return (
+        Table(f"{one}s", one, f"{one}s", tuple(map(_column, first)), _FEW),
+        Table(f"{other}s", other, f"{other}s", (*map(_column, second), to), _MANY),
+    )
+
+
+DOMAINS = {name: _domain(*tables) for name, tables in _TABLES.items()}
 SPLIT_DOMAINS = {
     "train": ("school", "store", "library", "clinic"),
     "test": ("airline", "museum"),
