@@ -6,6 +6,7 @@ long they took. These terms only weigh that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,6 +70,13 @@ class DifficultyWeighted(GroupTerm):
         gaps = (rates[:, None] - rates[None, :]) / self._width
         density = np.exp(-0.5 * gaps**2).sum(axis=1)
         return np.asarray(np.exp(-self._alpha * rates) / (density + self._delta))
+
+    def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
+        """[0, K / (1 + delta)]: a test's own density is at least 1."""
+        if not isinstance(self.tests, Name):
+            return None
+        shape, _ = givens.name(self.tests.name, ahead=True)
+        return Interval(0.0, math.prod(shape) / (1.0 + self._delta))
 
 
 @register_term("code_speed")

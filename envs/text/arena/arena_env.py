@@ -198,7 +198,8 @@ class TextArenaEnv(TextGame):
         if self._folder not in EXPERTS:
             raise ConfigError(
                 f"expert_line knows {', '.join(EXPERTS)}. Received {self._name!r}; choose one of "
-                "these to learn from an expert, or learn without one."
+                "these to learn from an expert, or learn without one. Where chance, hidden cards "
+                "or talk decide, nobody can write a player that always wins."
             )
         return EXPERTS[self._folder](self._game)
 

@@ -24,7 +24,7 @@ _PLAYERS = {
 
 _WORDS = "needs the word list of NLTK, a download"
 _SERVICE = "asks a language model of a paid service (OpenRouter)"
-_LATER = "is written for Python 3.12 or later"
+_LATER = "is written for Python 3.12 or later, and was not tried there"
 _FILES = "needs files that TextArena's package lacks"
 #: games that are refused, and why
 REFUSED = {

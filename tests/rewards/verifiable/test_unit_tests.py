@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from rewardsmith import Learner
 from rewardsmith.errors import BindingError, ConfigError
+from rewardsmith.language.inference import Givens
 
 
 def test_the_weights_of_the_paper_by_hand(read, turns):
@@ -29,6 +31,16 @@ def test_a_wide_width_and_no_alpha_are_the_plain_share(read, turns):
     stack = read("difficulty_weighted(tests, alpha=0, width=1000, delta=0)")
     paid = [float(p.total[0]) for p in stack.finish_group(group)]
     np.testing.assert_allclose(paid, [2 / 3, 1 / 3], rtol=1e-5)
+
+
+def test_tests_that_differ_in_difficulty_are_worth_the_bound(read, turns):
+    # pass rates 1, 2/3, 1/3, each alone in its difficulty: the weight of each is 1 / (1 + delta)
+    every = turns("a", "b", "c", tests=np.array([[1, 1, 1], [1, 1, 0], [1, 0, 0]]))
+    stack = read("difficulty_weighted(tests, alpha=0, width=1e-9, delta=0.25)")
+    np.testing.assert_allclose(stack.finish_group([every])[0].total, [3 / 1.25, 2 / 1.25, 1 / 1.25])
+    term = stack.entries[0].term
+    found = term.bounds(Givens(term.binding.schema), Learner())
+    assert (found.low, found.high) == (0.0, 3 / 1.25)
 
 
 def test_only_a_vector_feature_will_do(read):
