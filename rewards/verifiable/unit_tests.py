@@ -73,10 +73,10 @@ class DifficultyWeighted(GroupTerm):
 
     def bounds(self, givens: Givens, learner: Learner) -> Interval | None:
         """[0, K / (1 + delta)]: a test's own density is at least 1."""
-        if not isinstance(self.tests, Name):
-            return None
-        shape, _ = givens.name(self.tests.name, ahead=True)
-        return Interval(0.0, math.prod(shape) / (1.0 + self._delta))
+        if givens.report is not None:
+            givens.report.read |= self.needs
+        found = isinstance(self.tests, Name) and givens.name(self.tests.name, ahead=True)[0]
+        return Interval(0.0, math.prod(found) / (1.0 + self._delta)) if found else None
 
 
 @register_term("code_speed")
