@@ -71,13 +71,15 @@ class LanguageLearner:
             raise
 
     def _built(self) -> tuple[Any, TurnGRPOTrainer]:
+        from rewardsmith.agents.llm.tool_trainer import ToolGRPOTrainer
         from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
 
+        kind = ToolGRPOTrainer if self.settings.interface == "tools" else TurnGRPOTrainer
         # First: where there are several processes, it says which GPU is this one's.
         config = trl_config(self.spec, self.settings, Path(self._work.name))
         model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
         bind_policy(model, tokenizer)
-        trainer = TurnGRPOTrainer(
+        trainer = kind(
             model,
             tokenizer,
             self.place,

@@ -40,6 +40,8 @@ RESERVED = {
 #: TRL's, as its documentation has them
 LOSSES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo")
 DTYPES = ("auto", "float32", "bfloat16")
+INTERFACES = ("line", "tools")
+_ONE_OF = {"interface": INTERFACES, "loss_type": LOSSES, "dtype": DTYPES}
 _WHOLE = {"num_generations": 2, "max_tokens": 1, "max_line_tokens": 1, "lora": 0}
 _WHOLE_OR_NONE = {"lora_alpha": 1, "micro_batch": 1}
 
@@ -50,11 +52,13 @@ class LanguageSettings:
 
     Args:
         model: see `rewardsmith.agents.llm.models.load_model`.
+        interface: `line`, where a turn is a line of text, or `tools`, where it is a message that
+            calls tools; for models and chat templates that do so.
         credit: how rewards become advantages of turns (`rewardsmith.agents.llm.credit`).
         credit_options: keywords of that method.
         num_generations: rollouts of one task, at least 2; they form a group.
         max_tokens: of a completion, the environment's words included.
-        max_line_tokens: of one line.
+        max_line_tokens: of one line or message; 32, and 128 with tools.
         learning_rate: of AdamW; it stays constant.
         temperature: of sampling in training, above 0.
         loss_type: TRL's: grpo, dr_grpo, dapo, bnpo, cispo, sapo, luspo, vespo.
@@ -67,6 +71,7 @@ class LanguageSettings:
     """
 
     model: str = ""
+    interface: str = "line"
     credit: str = "turn"
     credit_options: Mapping[str, Any] = field(default_factory=dict)
     num_generations: int = 8
@@ -89,7 +94,7 @@ class LanguageSettings:
                 "smollm2 or a hub's id; `rewardsmith tiny-model ENV --out DIR` makes a small one."
             )
         self._check_numbers()
-        for name, allowed in (("loss_type", LOSSES), ("dtype", DTYPES)):
+        for name, allowed in _ONE_OF.items():
             value = getattr(self, name)
             if value not in allowed:
                 raise ConfigError(
@@ -135,7 +140,10 @@ class LanguageSettings:
             ConfigError: a setting that there is not, or the rollouts make no whole groups.
         """
         check_keys("grpo's hyperparameters", spec.hyperparameters, cls.names())
-        found = cls(**dict(spec.hyperparameters))
+        given = dict(spec.hyperparameters)
+        if given.get("interface") == "tools":
+            given.setdefault("max_line_tokens", 128)  # a call in JSON is longer than a command
+        found = cls(**given)
         found.rollouts(spec, processes or count())
         return found
 

@@ -15,6 +15,7 @@ import numpy as np
 from datasets import Dataset
 from trl.chat_template_utils import parse_response
 
+from rewardsmith.agents.llm import stages
 from rewardsmith.agents.llm.dialogue import Ids, opening_messages
 from rewardsmith.agents.llm.place import LanguagePlace
 from rewardsmith.agents.llm.quiet import quiet
@@ -91,6 +92,7 @@ class ToolGRPOTrainer(TurnGRPOTrainer):
             out = super()._generate_and_score_completions(rows)
         if self.listen is not None:
             self.listen(self.rollouts)
+        stages.pulse(f"learning from {len(self.rollouts)} rollouts")
         return out
 
     def _tool_call_loop(
@@ -122,6 +124,7 @@ class ToolGRPOTrainer(TurnGRPOTrainer):
             )
             return said
         numbers = self._talk.answered(prompt_ids)
+        stages.pulse(f"playing: {len(numbers)} of {len(self.environments)} rollouts go on")
         going = [k for k, i in enumerate(numbers) if self._talk.goes_on(i, len(prompt_ids[k]))]
         ids: list[Ids] = [[] for _ in prompt_ids]
         logprobs: list[Any] = [[] for _ in prompt_ids]

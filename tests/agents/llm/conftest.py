@@ -19,6 +19,9 @@ CHATML = (
 )
 
 
+CALL = '<tool_call>\n{"name": "act", "arguments": {"line": "up"}}\n</tool_call> down'
+
+
 @pytest.fixture
 def tokenizer():
     from rewardsmith.agents.llm.tiny import build_tokenizer
@@ -63,6 +66,44 @@ def model_folder(tmp_path_factory):
             for weight in model.parameters():
                 weight.mul_(4.0 if weight.ndim > 1 else 1.0)
     folder = tmp_path_factory.mktemp("model") / "tiny"
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tool_folder(tmp_path_factory):
+    """An untrained model of a few thousand weights that speaks Qwen2.5's chat template."""
+    import torch
+    from transformers import AddedToken, Qwen2Config, Qwen2ForCausalLM
+    from trl.chat_template_utils import qwen2_5_chat_template
+
+    from rewardsmith.agents.llm.tiny import build_tokenizer
+
+    texts = [qwen2_5_chat_template, CALL, "Say up or down. at 1 2 3 what?"] * 3
+    tokenizer = build_tokenizer(texts, 600)
+    tokenizer.add_tokens([AddedToken(t, special=False) for t in ("<tool_call>", "</tool_call>")])
+    tokenizer.add_special_tokens(
+        {"eos_token": "<|im_end|>", "additional_special_tokens": ["<|im_start|>"]}
+    )
+    tokenizer.chat_template = qwen2_5_chat_template
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=8192,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = Qwen2ForCausalLM(config)
+    folder = tmp_path_factory.mktemp("tools") / "tiny"
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
