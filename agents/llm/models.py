@@ -48,7 +48,8 @@ def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple
     check_model(name)
     try:
         source = _source(name)
-        stages.tell(f"loading the model {name}")
+        asked = "" if Path(source).exists() else ", from a hub if one can be reached"
+        stages.tell(f"loading the model {name}{asked}")
         tokenizer = load_tokenizer(source)
         model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=kind)
     except (OSError, ValueError) as error:

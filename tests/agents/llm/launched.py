@@ -35,7 +35,7 @@ def scripted_run(folder):
     trainer = scripted(learner)
     run.train(learner, RunFolder(folder), progress=None, checkpoint_every=1000)
     learner.close()
-    return {n: p.detach().numpy() for n, p in trainer.model.named_parameters()}
+    return {n: p.detach().cpu().numpy() for n, p in trainer.model.named_parameters()}
 
 
 if __name__ == "__main__":
