@@ -25,9 +25,9 @@ Speak = Callable[[list[Ids], int], list[Ids]]
 class LanguagePlace:
     """Plays episodes of text with a language model and pays every turn.
 
-    The rows of a `Transition` are turns. Terms of scope `step` are paid as the turns happen, all
-    running episodes in one batch; terms of scope `episode` and `group` when the rollouts of a
-    task have ended, on the turns that they say.
+    The rows of a `Transition` are turns, or calls where a turn makes several of them. Terms of
+    scope `step` are paid as the turns happen, all running episodes in one batch; terms of scope
+    `episode` and `group` when the rollouts of a task have ended, on the turns that they say.
 
     Args:
         env_id: an environment of text.

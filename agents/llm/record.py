@@ -12,7 +12,7 @@ from rewardsmith.transition import Floats
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One line of the agent, and what it brought.
+    """One line of the agent, or one message that calls tools, and what it brought.
 
     Args:
         turn_id: 0, 1, ... within the episode; boundaries are these ids, never "reward != 0".

@@ -63,6 +63,7 @@ def make(tool_folder, walk, tmp_path, monkeypatch):
         limits = {"max_tokens": options.pop("max_tokens", 512), "max_line_tokens": 128}
         places.append(LanguagePlace(env_id, reward, slots=size, credit=credit, **limits))
         tokenizer = AutoTokenizer.from_pretrained(tool_folder)
+        tokenizer.chat_template = options.pop("template", tokenizer.chat_template)
         with quiet():
             config = GRPOConfig(
                 output_dir=str(tmp_path),
@@ -214,6 +215,17 @@ def test_the_agent_reads_what_the_environment_answered(make):
     assert "Say up or down." in prompt
     assert '"name": "act"' in prompt
     assert prompt.endswith("at 1<|im_end|>\n<|im_start|>assistant\n")
+
+
+def test_a_template_that_trl_has_to_mend_for_training(make):
+    from trl.chat_template_utils import qwen3_chat_template
+
+    # Qwen3's drops the thoughts of earlier messages: what was said is no prefix of what follows
+    options = {"template": qwen3_chat_template, "reward": ALL_SCOPES}
+    thought = "<think>\nUp, surely.\n</think>\n\n"
+    won, _ = played(make, [thought + acts("up"), acts("up")], [acts("up", "up")], **options)
+    assert won.episode.success
+    assert [t.anchor for t in won.episode.turns] == ["at 1", "at 2"]
 
 
 def test_where_no_message_fits_the_episode_is_cut_after_a_whole_turn(make):
