@@ -120,8 +120,9 @@ class LanguageSettings:
         for name, least in _WHOLE_OR_NONE.items():
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, checks.whole(name, getattr(self, name), least=least))
-        for name in ("learning_rate", "temperature"):
-            checks.number(name, getattr(self, name), above=0)
+        # YAML reads 1e-5 as a word
+        for name, write in (("learning_rate", "1.0e-5"), ("temperature", "1.0")):
+            checks.number(name, getattr(self, name), above=0, write=write)
         if self.max_line_tokens > self.max_tokens:
             raise ConfigError(
                 "A completion holds at least one line: max_line_tokens <= max_tokens. "
