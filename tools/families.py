@@ -45,19 +45,22 @@ def _row(family: str) -> str:
 
 
 def _grouped(names: list[str]) -> str:
-    """Names with their variants drawn together: `DoorKey (5x5, 6x6), Unlock`."""
+    """Names with their variants drawn together: `DoorKey (5x5, 6x6), Search (also Easy)`."""
     groups: dict[str, list[str]] = {}
     for name in names:
         # A variant begins at a hyphen or at a size such as S3R1: DoorKey-5x5, KeyCorridorS3R1.
         found = re.fullmatch(r"(.+?)(?:-(.+)|(S\d.*))", name)
         base, variant = (found[1], found[2] or found[3]) if found else (name, "")
         groups.setdefault(base, []).append(variant)
-    shown = [f"{b} ({', '.join(v)})" if len(v) > 1 else _whole(b, v[0]) for b, v in groups.items()]
-    return ", ".join(shown)
+    return ", ".join(_group(base, variants) for base, variants in groups.items())
 
 
-def _whole(base: str, variant: str) -> str:
-    return f"{base}-{variant}" if variant else base
+def _group(base: str, variants: list[str]) -> str:
+    if len(variants) == 1:
+        return f"{base}-{variants[0]}" if variants[0] else base
+    # an id without a variant is one of them
+    also = "also " if "" in variants else ""
+    return f"{base} ({also}{', '.join(filter(None, variants))})"
 
 
 def _short(entry: EnvEntry) -> str:
