@@ -27,6 +27,7 @@ class Lockstep:
         self.trainers, self.device = dict(trainers), device
         self.seconds: dict[str, list[float]] = {name: [] for name in trainers}
         self._may = {name: threading.Semaphore(0) for name in trainers}
+        self._gone: set[str] = set()
 
     def run(self) -> dict[str, list[float]]:
         """Train both; seconds of each step but the first, which warms up, and the last."""
@@ -39,9 +40,10 @@ class Lockstep:
         return {name: found[1:] for name, found in self.seconds.items()}
 
     def pass_on(self, name: str) -> None:
-        """Let the other go on, and wait until it has done a step."""
+        """Let the other go on, and wait until it has done a step, if it is there to do one."""
         self._may[self._other(name)].release()
-        self._may[name].acquire()
+        if self._other(name) not in self._gone:
+            self._may[name].acquire()
 
     def _train(self, name: str) -> None:
         trainer = self.trainers[name]
@@ -50,6 +52,7 @@ class Lockstep:
         try:
             trainer.train()
         finally:
+            self._gone.add(name)
             self._may[self._other(name)].release()
 
     def _other(self, name: str) -> str:

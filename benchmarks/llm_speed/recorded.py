@@ -59,7 +59,7 @@ class Replay:
         self.rollouts = rollouts
         self.learner = SimpleNamespace(gamma=1.0)
 
-    def play(self, *_: Any) -> list[Rollout]:
+    def play(self, *_: Any, **__: Any) -> list[Rollout]:
         """The recorded rollouts, whatever is asked."""
         return self.rollouts
 

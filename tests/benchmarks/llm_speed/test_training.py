@@ -24,7 +24,7 @@ def test_what_is_recorded_is_played_by_the_rules(tokenizer):
     assert rollouts[0].prompt == rollouts[1].prompt
     assert all(len(r.completion) == len(r.mask) <= 200 for r in rollouts)
     assert len({len(r.episode.turns) for r in rollouts} | {r.episode.total for r in rollouts}) > 2
-    assert Replay(rollouts).play([], None, None) is rollouts
+    assert Replay(rollouts).play([], None, None, training=True) is rollouts
 
 
 class _Stepping:
@@ -66,6 +66,19 @@ def test_a_trainer_that_fails_does_not_leave_the_other_waiting():
     sides = {"a": _Stepping("a", [], 1), "b": Failing("b", [], 1)}
     with pytest.raises(MemoryError, match="full"):
         Lockstep(sides, "cpu").run()
+
+
+def test_a_trainer_that_fails_midway_does_not_leave_the_other_waiting():
+    class Failing(_Stepping):
+        def train(self):
+            super().train()
+            raise MemoryError("full")
+
+    log = []
+    sides = {"a": _Stepping("a", log, 5), "b": Failing("b", log, 2)}
+    with pytest.raises(MemoryError, match="full"):
+        Lockstep(sides, "cpu").run()
+    assert log == list("ababaaa")
 
 
 def test_the_ratio_is_that_of_pairs():
