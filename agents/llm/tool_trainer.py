@@ -99,9 +99,9 @@ class ToolGRPOTrainer(TurnGRPOTrainer):
         self, prompts: Any, prompt_ids: Any, completion_ids: Any, *rest: Any
     ) -> tuple[Any, ...]:
         place, training = self._playing
-        self._sync_tool_dicts = [Calls(e) for e in self.environments]
         self._async_tool_dicts: list[dict[str, Any]] = [{} for _ in self.environments]
         with self._talking(_Talk(self.environments, prompt_ids, completion_ids)) as talk:
+            self._sync_tool_dicts = talk.tools
             mask, said, ids, logprobs, *counts = super()._tool_call_loop(
                 prompts, prompt_ids, completion_ids, *rest
             )
@@ -114,6 +114,12 @@ class ToolGRPOTrainer(TurnGRPOTrainer):
             slot.prompt, slot.completion, slot.mask = list(prompt_ids[i]), list(ids[i]), mask[i]
         self.rollouts = place.settle([e.slot for e in self.environments], training=training)
         return (mask, said, ids, logprobs, *counts)
+
+    def _get_tool_suffix_ids(self, tool_messages: Any) -> Any:
+        found = super()._get_tool_suffix_ids(tool_messages)
+        if self._talk is not None:
+            self._talk.answers.append(list(found))
+        return found
 
     def _generate_single_turn(
         self, prompt_ids: list[Ids], *rest: Any, **options: Any
@@ -149,8 +155,24 @@ class ToolGRPOTrainer(TurnGRPOTrainer):
         return str(self._tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
 
+class _Tools(list[Calls]):
+    """The tools of each rollout; notes whose are looked up."""
+
+    def __init__(self, environments: Sequence[ToolEnvironment]) -> None:
+        super().__init__(Calls(environment) for environment in environments)
+        self.asked: list[int] = []
+
+    def __getitem__(self, number: Any) -> Any:
+        self.asked.append(number)
+        return super().__getitem__(number)
+
+
 class _Talk:
-    """Whose turn it is while TRL's loop runs; the loop keeps `completion_ids` up to date."""
+    """Whose turn it is while TRL's loop runs; the loop keeps `completion_ids` up to date.
+
+    In each round the loop looks up the tools of every rollout that has called some, makes the
+    tokens of every answer, in the same order, and goes on with those that have room for theirs.
+    """
 
     def __init__(
         self,
@@ -160,16 +182,22 @@ class _Talk:
     ) -> None:
         self.environments = environments
         self.prompt_ids, self.completion_ids = prompt_ids, completion_ids
-        self.ended: set[int] = set()
+        self.tools = _Tools(environments)
+        self.answers: list[Ids] = []
 
     def answered(self, prompts: Sequence[Ids]) -> list[int]:
         """The rollouts that these prompts go on with: in order, but TRL leaves some out.
 
+        Those with the same prompt and answer are left out together, so order tells them apart.
+
         Raises:
             PlaceError: a prompt goes on with none of them.
         """
-        waiting = iter([i for i in range(len(self.environments)) if i not in self.ended])
-        return [self._continued(prompt, waiting) for prompt in prompts]
+        waiting = zip(self.tools.asked, self.answers, strict=True)
+        found = [self._continued(prompt, waiting) for prompt in prompts]
+        self.tools.asked.clear()
+        self.answers.clear()
+        return found
 
     def goes_on(self, number: int, length: int) -> bool:
         """Whether a rollout whose prompt has this length goes on; its last message is played."""
@@ -178,9 +206,7 @@ class _Talk:
         if not slot.over and all(step.turn != environment.turn for step in slot.steps):
             slot.step("", environment.turn)  # no call of this message came through
         room = place.max_tokens - (length - len(self.prompt_ids[number]))
-        if slot.over or room < place.max_line_tokens:
-            self.ended.add(number)
-        return number not in self.ended
+        return not slot.over and room >= place.max_line_tokens
 
     def finish(self, number: int, mask: Sequence[int], unheard: bool, say: Any) -> int:
         """End an episode: its last step, its turns and their tokens; gives the last turn's end.
@@ -202,10 +228,9 @@ class _Talk:
         slot.said = [Said(say(ids[start:stop]), start, stop) for start, stop in found]
         return slot.said[-1].stop
 
-    def _continued(self, prompt: Ids, waiting: Iterator[int]) -> int:
-        for i in waiting:
-            known = [*self.prompt_ids[i], *self.completion_ids[i]]
-            if prompt[: len(known)] == known:
+    def _continued(self, prompt: Ids, waiting: Iterator[tuple[int, Ids]]) -> int:
+        for i, answer in waiting:
+            if prompt == [*self.prompt_ids[i], *self.completion_ids[i], *answer]:
                 return i
         raise PlaceError(
             "TRL's loop of tools goes on with what a rollout has said so far. It has asked for "

@@ -2,12 +2,14 @@
 
 import json
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from transformers import TrainerCallback
 
 from rewardsmith.agents.llm.place import LanguagePlace
+from rewardsmith.envs.text.base import Reply
 
 TOOLS = "rewardsmith/ToolCalling-v0"
 ALL_SCOPES = "env + potential(0.5*x) + outcome(success, progress(x)) + centred(0.1*progress(x))"
@@ -155,6 +157,42 @@ def test_all_scopes_are_paid_as_line_by_line(make):
     assert [t.anchor for t in lost.episode.turns] == ["at 1", "at 2", "what?"]
     ends = [(t.terminated, t.truncated) for t in (won.episode.turns[-1], lost.episode.turns[-1])]
     assert ends == [(True, False), (False, True)]
+
+
+@pytest.fixture
+def hidden(walk):
+    """The id of a walk in which some tasks answer at length; until then all read the same."""
+
+    class Hidden(type(gym.make(walk).unwrapped)):
+        def _begin(self, task_seed):
+            self.long = bool(task_seed // 2 % 2)
+            return super()._begin(task_seed)
+
+        def _play(self, line):
+            text = "at 2 " * 400 if self.long else "at 2"
+            return Reply(text, 1.0)
+
+    if "test/Hidden-v0" not in gym.registry:
+        gym.register("test/Hidden-v0", Hidden, max_episode_steps=3)
+    return "test/Hidden-v0"
+
+
+def test_rollouts_that_say_the_same_stay_apart_where_one_has_no_room_for_its_answer(make, hidden):
+    env, tasks = gym.make(hidden), {}
+    for seed in range(20):
+        env.reset(seed=seed)
+        tasks.setdefault(env.unwrapped.long, seed)
+    for order in ([True, False], [False, True]):
+        said = {True: [acts("up")], False: [acts("up"), acts("up"), "bye"]}
+        trainer = make(*[said[long] for long in order], env_id=hidden, max_tokens=700)
+        found = trainer.play(trainer.place, [tasks[long] for long in order])
+        rewards = {
+            long: [t.reward for t in rollout.episode.turns]
+            for long, rollout in zip(order, found, strict=True)
+        }
+        assert rewards == {True: [1], False: pytest.approx([1, 1, -0.01])}
+        for rollout in found:
+            check_tokens(rollout, trainer)
 
 
 def test_several_calls_of_a_message_are_one_turn(make):
