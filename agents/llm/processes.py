@@ -10,16 +10,18 @@ from typing import Any, TypeVar
 from rewardsmith.errors import ConfigError
 
 T = TypeVar("T")
+#: what both launchers set beside WORLD_SIZE
+_LAUNCH = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
 
 def count() -> int:
     """How many processes train one model; 1 without a launcher."""
-    return _read("WORLD_SIZE", 1)
+    return max(_read("WORLD_SIZE", 1), 1)
 
 
 def rank() -> int:
-    """The number of this one, from 0."""
-    return _read("RANK", 0)
+    """The number of this one, from 0; a job that is alone may have any RANK of its scheduler's."""
+    return _read("RANK", 0) if count() > 1 else 0
 
 
 def is_main() -> bool:
@@ -35,8 +37,8 @@ def check_alone(who: str) -> None:
     """
     if count() > 1:
         raise ConfigError(
-            f"{who} runs in one process. Received {count()}, started by a launcher; several are "
-            "for `rewardsmith train --agent llm`."
+            f"{who} runs in one process. Received WORLD_SIZE={count()}, which launchers set; several "
+            "are for `rewardsmith train --agent llm`. Without a launcher, `unset WORLD_SIZE`."
         )
 
 
@@ -47,10 +49,11 @@ def check_launch(trl: Mapping[str, Any]) -> None:
         trl: fields of TRL's GRPOConfig that the user set.
 
     Raises:
-        ConfigError: several machines; weights that are split over processes; vLLM.
+        ConfigError: half a launch; several machines; weights that are split over processes; vLLM.
     """
     if count() == 1:
         return
+    _check_whole()
     rule, received = "", ""
     if _read("LOCAL_WORLD_SIZE", count()) != count():
         rule = "All processes of a run are on one machine, for they share its folder"
@@ -68,6 +71,18 @@ def check_launch(trl: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"{rule}. Received {received}. Use `accelerate launch --multi_gpu --num_machines 1` "
             "without it, or one process."
+        )
+
+
+def _check_whole() -> None:
+    """What is left in a shell of another job looks like a launch, and would wait for the others."""
+    missing = [name for name in _LAUNCH if not os.environ.get(name)]
+    if missing or rank() >= count():
+        told = ", ".join(f"{n}={os.environ.get(n, '')}" for n in ("WORLD_SIZE", *_LAUNCH))
+        raise ConfigError(
+            "A launcher of several processes says how many there are, which this is (RANK below "
+            f"WORLD_SIZE) and where they meet. Received {told}. Start them with torchrun or "
+            "accelerate launch; for one process `unset WORLD_SIZE`."
         )
 
 

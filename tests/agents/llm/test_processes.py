@@ -159,10 +159,14 @@ def test_one_process_plays_the_model_of_two(launched):
         ({"LOCAL_WORLD_SIZE": "1"}, {}, "on one machine.* 2 processes, of which 1 are here"),
         ({"ACCELERATE_USE_FSDP": "true"}, {}, "holds the whole model.* FSDP"),
         ({}, {"trl": {"use_vllm": True}}, "holds the whole model.* use_vllm"),
+        ({"MASTER_ADDR": ""}, {}, "where they meet.* MASTER_ADDR=,.*unset WORLD_SIZE"),
+        ({"RANK": "2"}, {}, "RANK below WORLD_SIZE.* WORLD_SIZE=2, RANK=2"),
     ],
 )
 def test_what_several_processes_cannot_do(monkeypatch, model_folder, variables, changes, words):
-    for name, value in {"WORLD_SIZE": "2", **variables}.items():
+    launched = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}
+    launched |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+    for name, value in {**launched, **variables}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=words):
         spec_of(model_folder, **changes)
@@ -170,7 +174,7 @@ def test_what_several_processes_cannot_do(monkeypatch, model_folder, variables, 
 
 def test_others_are_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigError, match=r"--algo ppo runs in one process\. Received 2"):
+    with pytest.raises(ConfigError, match=r"--algo ppo runs in one process\. Received WORLD_SIZE=2"):
         make_spec("rewardsmith/CartPole-v0", algo="ppo")
     given = ["compare", "rewardsmith/CartPole-v0", "--reward", "env", "--out", str(tmp_path / "a")]
     told = CliRunner().invoke(app, given)
@@ -178,8 +182,11 @@ def test_others_are_alone(monkeypatch, tmp_path):
     assert not (tmp_path / "a").exists()
 
 
-def test_without_a_launcher_there_is_one_process(monkeypatch):
+@pytest.mark.parametrize("variables", [{}, {"WORLD_SIZE": "0"}, {"WORLD_SIZE": "1", "RANK": "1"}])
+def test_without_a_launcher_there_is_one_process(monkeypatch, variables):
     for name in ("WORLD_SIZE", "RANK"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
     assert (processes.count(), processes.rank(), processes.is_main()) == (1, 0, True)
     assert processes.together([1, 2]) == [1, 2]
