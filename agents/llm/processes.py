@@ -37,8 +37,8 @@ def check_alone(who: str) -> None:
     """
     if count() > 1:
         raise ConfigError(
-            f"{who} runs in one process. Received WORLD_SIZE={count()}, which launchers set; several "
-            "are for `rewardsmith train --agent llm`. Without a launcher, `unset WORLD_SIZE`."
+            f"{who} runs in one process. Received WORLD_SIZE={count()}, which launchers set; "
+            "several are for `rewardsmith train --agent llm`. Without one, `unset WORLD_SIZE`."
         )
 
 

@@ -174,7 +174,7 @@ def test_what_several_processes_cannot_do(monkeypatch, model_folder, variables, 
 
 def test_others_are_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigError, match=r"--algo ppo runs in one process\. Received WORLD_SIZE=2"):
+    with pytest.raises(ConfigError, match=r"--algo ppo runs in one process\. Received WORLD_SIZE"):
         make_spec("rewardsmith/CartPole-v0", algo="ppo")
     given = ["compare", "rewardsmith/CartPole-v0", "--reward", "env", "--out", str(tmp_path / "a")]
     told = CliRunner().invoke(app, given)
