@@ -6,8 +6,8 @@ import atexit
 import importlib.util
 import json
 import os
-import re
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -16,44 +16,29 @@ from pathlib import Path
 
 from rewardsmith.errors import RewardsmithError, require
 
-from .answers import last_line
-from .numbers import MOST, marked
+from .stated import LONGEST
 
-#: longest formula that is compared, in characters
-LONGEST = 1000
 #: seconds for the worker to load SymPy
 LOADING = 60.0
 _WORKER = Path(__file__).with_name("math_worker.py")
-_INLINE = re.compile(r"\$([^$]{1,1000}+)\$|\\\((.{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]", re.DOTALL)
 
 
-def formula(text: str) -> str:
-    r"""The formula that a text ends with.
-
-    What stands in the last \boxed{...} or after the last `####`; else the last formula between
-    dollars, \(...\) or \[...\]; else the last line, without a full stop.
-
-    >>> formula("It is $x + 1$, that is, $2x$."), formula("so\n1/2.")
-    ('2x', '1/2')
-    """
-    text = text[-MOST:]
-    if found := marked(text):
-        return found.strip()
-    inline: list[tuple[str, ...]] = _INLINE.findall(text[-4 * LONGEST :])
-    if inline:
-        return "".join(inline[-1]).strip()
-    return last_line(text).rstrip(".")
+class Died(Exception):
+    """The worker ended, or answered another question, before its time was over."""
 
 
 class Formulas:
     """Compares formulas in a worker, which starts with the first pair and serves all terms.
 
     A worker that has not answered in time is killed; the pair then counts as different, and the
-    next one starts another. A process that was forked starts its own.
+    next one starts another. One that something else has ended (such as the kernel, for want of
+    memory) is started again and asked once more; if that one ends too, the pair counts as
+    different. A process that was forked starts its own. An exception that comes in between, such
+    as KeyboardInterrupt, ends the worker, so that no later pair gets its answer.
     """
 
     def __init__(self) -> None:
-        self._lock, self._owner = threading.Lock(), 0
+        self._lock, self._number = threading.Lock(), 0
         self._process: subprocess.Popen[bytes] | None = None
         self._others: list[subprocess.Popen[bytes]] = []
 
@@ -69,65 +54,109 @@ class Formulas:
         if not answer or len(answer) > LONGEST:
             return False
         with self._lock:
-            process = self._started()
-            told = _told(process, json.dumps([answer, reference]) + "\n", seconds)
-            if told is None:
-                self._end()
-                return False
-            found: bool | None = json.loads(told)
-            return found
+            for _ in range(2):
+                try:
+                    return self._asked(answer, reference, seconds)
+                except Died:
+                    self._end()
+                except BaseException:  # the worker may still answer, which nobody would read
+                    self._end()
+                    raise
+            return False
+
+    def _asked(self, answer: str, reference: str, seconds: float) -> bool | None:
+        process = self._started()
+        self._number += 1
+        line = json.dumps([self._number, seconds, answer, reference]) + "\n"
+        try:
+            number, same, full = json.loads(_told(process, line, seconds))
+        except TimeoutError:
+            self._end()
+            return False
+        except ValueError:  # two lines, of which one answers another question
+            raise Died from None
+        if number != self._number:
+            raise Died
+        if full:
+            self._end()
+        found: bool | None = same
+        return found
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._owner != os.getpid():
-            self._others.append(self._process)  # of the process that was forked, which goes on
-            self._process = None
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._process is None:
-            self._process, self._owner = _start(), os.getpid()
+            self._process = _start()
         return self._process
 
     def _end(self) -> None:
-        if self._process is not None and self._owner == os.getpid():
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            _kill(process)
+
+    def _forked(self) -> None:
+        """In a process just forked: the lock and the worker are another's, which goes on."""
+        self._lock = threading.Lock()
+        process, self._process = self._process, None
+        if process is not None:
+            self._others.append(process)  # else Python would say that it still runs
+            for pipe in (process.stdin, process.stdout):
+                assert pipe is not None
+                pipe.close()  # so that the worker ends with the other process
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.communicate()
 
 
 def _start() -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-I", str(_WORKER)],
+        bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         start_new_session=True,
     )
-    if _told(process, "", LOADING) is None:
-        process.kill()
-        process.communicate()
+    try:
+        _told(process, "", LOADING)
+    except (Died, TimeoutError):
+        _kill(process)
         raise RewardsmithError(
             f"math-verify did not start within {LOADING:.0f} s. Try `python -c 'import "
             "math_verify'`, or use verifier='numbers'."
-        )
+        ) from None
+    except BaseException:
+        _kill(process)
+        raise
     return process
 
 
-def _told(process: subprocess.Popen[bytes], line: str, seconds: float) -> str | None:
-    """The answer to a line; None if it did not come in time, or the worker has died."""
+def _told(process: subprocess.Popen[bytes], line: str, seconds: float) -> str:
+    """The answer to a line.
+
+    Raises:
+        TimeoutError: it did not come in time.
+        Died: the worker ended.
+    """
     assert process.stdin is not None
     assert process.stdout is not None
-    end, told = time.monotonic() + seconds, b""
+    end, told, left = time.monotonic() + seconds, b"", line.encode()
     try:
-        process.stdin.write(line.encode())
-        process.stdin.flush()
+        while left:
+            left = left[os.write(process.stdin.fileno(), left) :]
     except BrokenPipeError:
-        return None
+        raise Died from None
     while not told.endswith(b"\n"):
         ready, _, _ = select.select([process.stdout], [], [], max(end - time.monotonic(), 0.0))
-        more = os.read(process.stdout.fileno(), 4096) if ready else b""
+        if not ready:
+            raise TimeoutError
+        more = os.read(process.stdout.fileno(), 4096)
         if not more:
-            return None
+            _kill(process)
+            raise TimeoutError if process.returncode == -signal.SIGALRM else Died
         told += more
     return told.decode()
 
@@ -140,3 +169,5 @@ def needs_math_verify() -> None:
 
 FORMULAS = Formulas()
 atexit.register(FORMULAS._end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=FORMULAS._forked)

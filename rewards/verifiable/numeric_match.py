@@ -10,8 +10,9 @@ from rewardsmith.errors import ConfigError, unknown_name
 from rewardsmith.registry import register_term
 
 from .base import TextTerm
-from .formulas import FORMULAS, formula, needs_math_verify
+from .formulas import FORMULAS, needs_math_verify
 from .numbers import final_number, final_unit
+from .stated import formula
 
 VERIFIERS = ("numbers", "math_verify")
 

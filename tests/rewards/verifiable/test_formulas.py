@@ -7,8 +7,9 @@ import pytest
 
 from rewardsmith.errors import ConfigError, MissingExtraError, UnknownNameError
 from rewardsmith.rewards.verifiable import formulas
-from rewardsmith.rewards.verifiable.formulas import FORMULAS, LONGEST, formula
+from rewardsmith.rewards.verifiable.formulas import FORMULAS
 from rewardsmith.rewards.verifiable.math_worker import plain, watch
+from rewardsmith.rewards.verifiable.stated import LONGEST
 
 pytest.importorskip("math_verify")
 STACK = "numeric_match(action, answer, verifier='math_verify', seconds=20)"
@@ -108,29 +109,6 @@ def test_the_worker_reads_no_python_and_touches_nothing():
         with pytest.raises(PermissionError, match="not for formulas"):
             watch(event, details)
     watch("open", ("module.pyc", "rb", os.O_RDONLY))
-
-
-def test_a_worker_that_dies_or_belongs_to_another_process_is_replaced(monkeypatch):
-    assert FORMULAS.same("1", "1", 20) is True
-    first = FORMULAS._process
-    assert first is not None
-    first.kill()
-    first.wait()
-    assert FORMULAS.same("2", "2", 20) is True
-    assert FORMULAS._process is not first
-    second = FORMULAS._process
-    monkeypatch.setattr(FORMULAS, "_owner", os.getpid() + 1)  # as after a fork
-    assert FORMULAS.same("3", "3", 20) is True
-    assert FORMULAS._process is not second
-    assert second.poll() is None  # whose it is goes on with it
-    second.communicate()  # end of input: it ends
-    assert second.returncode == 0
-
-
-def test_a_formula_is_what_a_text_ends_with():
-    assert formula(r"$1$ and \boxed{\sqrt{2}}") == r"\sqrt{2}"
-    assert formula("no formula here") == "no formula here"
-    assert formula("") == ""
 
 
 def test_mistakes_are_told(read, turns, monkeypatch):
