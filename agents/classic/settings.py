@@ -164,9 +164,9 @@ def _fit(hyperparameters: dict[str, Any], steps: Any) -> dict[str, Any]:
 def _eval_every(settings: Mapping[str, Any]) -> int:
     """A twentieth of the run, in whole rollouts: evaluation happens between two of them."""
     steps = _as_steps(settings["steps"])
-    rollout = settings["n_envs"] * settings["hyperparameters"].get("n_steps", 1)
-    if not isinstance(rollout, int) or rollout < 1:
-        rollout = 1
+    rollout = _as_steps(settings["n_envs"]) * _as_steps(
+        settings["hyperparameters"].get("n_steps", 1)
+    )
     return math.ceil(steps / _EVALUATIONS / rollout) * rollout
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from rewardsmith import checks
 from rewardsmith.errors import ConfigError, near_misses
 from rewardsmith.nonfinite import POLICIES
 from rewardsmith.storage import write_json
@@ -56,6 +57,7 @@ class RunSpec:
     def __post_init__(self) -> None:
         for name in ("steps", "n_envs", "eval_every", "eval_episodes"):
             _check_int(name, getattr(self, name), 1)
+        checks.truth("deterministic_eval", self.deterministic_eval)
         _check_int("seed", self.seed, 0)
         if self.seed > _LARGEST_SEED:
             raise ConfigError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardsmith.agents.llm import stages
-from rewardsmith.errors import ConfigError, MissingExtraError, require
+from rewardsmith.errors import ConfigError, MissingExtraError, RewardsmithError, require
 from rewardsmith.llm.loading import load_tokenizer, resolve_device
 from rewardsmith.storage import cache_folder
 
@@ -52,8 +52,10 @@ def load_model(name: str, *, dtype: str = "auto", device: str = "auto") -> tuple
         stages.tell(f"loading the model {name}{asked}")
         tokenizer = load_tokenizer(source)
         model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=kind)
-    except (OSError, ValueError) as error:
-        raise _no_model(name, str(error).splitlines()[0]) from error
+    except (RewardsmithError, MemoryError):
+        raise
+    except Exception as error:  # damaged files fail in as many ways as there are readers
+        raise _no_model(name, f"it cannot be loaded ({_cause(error)})") from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.to(place), tokenizer
@@ -87,6 +89,13 @@ def check_model(name: str) -> None:
     """
     if name in PACKAGED or name.startswith(HUB):
         return
+    try:
+        _check_path(name)
+    except OSError as error:  # a name too long for a path, a folder that may not be read
+        raise _no_model(name, f"this path cannot be read ({error.strerror})") from error
+
+
+def _check_path(name: str) -> None:
     path = Path(os.path.expanduser(name))
     if path.is_dir():
         return _check_folder(name, path)
@@ -94,6 +103,8 @@ def check_model(name: str) -> None:
         if path.suffix != ".gguf":
             raise _no_model(name, "this file is none; give the folder that it lies in")
         return
+    if path.exists():
+        raise _no_model(name, "this is a device, a pipe or a socket; give a folder or a file")
     near = _near(name, path, 0.6)
     # `gpt2` is no mistyped `gpt2-mine`
     nearly = near if "/" in name else _near(name, path, 0.8)
@@ -149,6 +160,12 @@ def _cached(name: str) -> bool:
         return isinstance(hub.try_to_load_from_cache(name, "config.json"), str)
     except ValueError:  # not written as an id is
         return False
+
+
+def _cause(error: Exception) -> str:
+    """What a reader says of a damaged file; its type where it says little."""
+    first = next(iter(str(error).splitlines()), "")
+    return first if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: {first}"
 
 
 def _no_model(name: str, why: str) -> ConfigError:

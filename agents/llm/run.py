@@ -28,7 +28,7 @@ from rewardsmith.agents.llm.place import LanguagePlace
 from rewardsmith.agents.llm.processes import count, is_main, rank, saved_count, together, wait
 from rewardsmith.agents.llm.quiet import hush, quiet
 from rewardsmith.agents.llm.settings import LanguageSettings, trl_config
-from rewardsmith.errors import ConfigError, require
+from rewardsmith.errors import ConfigError, RewardsmithError, require
 from rewardsmith.rewards.likelihood import bind_policy
 from rewardsmith.storage import load_state, save_state
 
@@ -79,15 +79,19 @@ class LanguageLearner:
         config = trl_config(self.spec, self.settings, Path(self._work.name))
         model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
         bind_policy(model, tokenizer)
-        trainer = kind(
-            model,
-            tokenizer,
-            self.place,
-            config,
-            credit_method=self.settings.credit,
-            credit_options=self.settings.credit_options,
-            peft_config=_lora(self.settings),
-        )
+        peft = _lora(self.settings)
+        with _packages_of(self.settings.trl):
+            trainer = kind(
+                model,
+                tokenizer,
+                self.place,
+                config,
+                credit_method=self.settings.credit,
+                credit_options=self.settings.credit_options,
+                peft_config=peft,
+            )
+            # It would be looked for only when training begins, in a folder that is claimed.
+            trainer.get_optimizer_cls_and_kwargs(trainer.args, trainer.model)
         return model, trainer
 
     @property
@@ -190,7 +194,8 @@ def check_readable(folder: Path) -> None:
     for file in weights:
         with safe_open(file, framework="pt") as opened:  # compares the sizes of all
             opened.keys()
-    for file in folder.glob("*.pt*"):
+    # All that TRL goes on from: it would begin anew, without a word, where one is not there.
+    for file in sorted({folder / "optimizer.pt", folder / "scheduler.pt", *folder.glob("*.pt*")}):
         with zipfile.ZipFile(file) as parts:
             if parts.testzip():
                 raise ConfigError(f"{file} is damaged.")
@@ -243,6 +248,20 @@ def _workspace(folder: RunFolder) -> Iterator[Path]:
     finally:
         if is_main():
             shutil.rmtree(work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _packages_of(options: Mapping[str, Any]) -> Iterator[None]:
+    """Say which of TRL's options is at fault where a package is missing that one needs."""
+    try:
+        yield
+    except RewardsmithError:
+        raise
+    except ImportError as error:
+        raise ConfigError(
+            f"Options in trl may need packages of their own. Received {dict(options)}: {error}. "
+            "Install the package, or leave the option out."
+        ) from error
 
 
 def _lora(settings: LanguageSettings) -> Any:

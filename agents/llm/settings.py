@@ -7,36 +7,15 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from rewardsmith import checks
 from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.agents.llm.processes import count
 from rewardsmith.agents.llm.quiet import quiet
+from rewardsmith.agents.llm.trl_fields import RESERVED, check_fields, check_kind
 from rewardsmith.errors import ConfigError, near_misses
 
-_BATCH = "n_envs and micro_batch"
-#: of GRPOConfig, what the run decides itself -> how the user sets it
-RESERVED = {
-    "output_dir": "--out",
-    "seed": "--seed",
-    "data_seed": "--seed",
-    "max_steps": "--steps",
-    "num_train_epochs": "--steps",
-    "per_device_train_batch_size": _BATCH,
-    "gradient_accumulation_steps": _BATCH,
-    "steps_per_generation": _BATCH,
-    "generation_batch_size": "n_envs",
-    "num_generations": "its own num_generations",
-    "max_completion_length": "max_tokens",
-    "temperature": "its own temperature",
-    "learning_rate": "its own learning_rate",
-    "save_strategy": "--resume, for which every run saves",
-    "eval_strategy": "eval_every",
-    "remove_unused_columns": "",
-    "loss_type": "its own loss_type",
-    "scale_rewards": "credit_options (scale)",
-}
 #: TRL's, as its documentation has them
 LOSSES = ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo")
 DTYPES = ("auto", "float32", "bfloat16")
@@ -59,7 +38,8 @@ class LanguageSettings:
         num_generations: rollouts of one task, at least 2; they form a group.
         max_tokens: of a completion, the environment's words included.
         max_line_tokens: of one line or message; 32, and 128 with tools.
-        learning_rate: of AdamW; it stays constant.
+        learning_rate: of AdamW; it stays constant, unless `trl` holds another `lr_scheduler_type`
+            (`constant_with_warmup` with `warmup_steps`, or `inverse_sqrt`).
         temperature: of sampling in training, above 0.
         loss_type: TRL's: grpo, dr_grpo, dapo, bnpo, cispo, sapo, luspo, vespo.
         micro_batch: rollouts per backward pass of a process; all at once if None.
@@ -112,7 +92,7 @@ class LanguageSettings:
             raise ConfigError(
                 f"report_to is a list of loggers, e.g. [tensorboard]. Received {self.report_to!r}."
             )
-        _check_trl(self.trl)
+        check_fields(self.trl)
 
     def _check_numbers(self) -> None:
         for name, least in _WHOLE.items():
@@ -178,16 +158,17 @@ def trl_config(spec: RunSpec, settings: LanguageSettings, folder: Path) -> Any:
     """TRL's GRPOConfig of a run.
 
     Raises:
-        ConfigError: `trl` holds a field that GRPOConfig has not, or that the run decides.
+        ConfigError: `trl` holds a field that GRPOConfig has not, a value that it does not take, or
+            an option whose package is missing.
     """
     import torch
     from trl import GRPOConfig
 
     fields = inspect.signature(GRPOConfig).parameters
-    known = set(fields) - set(RESERVED)
+    known, hints = set(fields) - set(RESERVED), get_type_hints(GRPOConfig)
     check_keys("trl (fields of TRL's GRPOConfig)", settings.trl, sorted(known))
     for name, value in settings.trl.items():
-        _check_kind(name, value, fields[name].default)
+        check_kind(name, value, hints[name], fields[name].default)
     each = settings.rollouts(spec, count())
     micro = settings.micro_batch or each
     given: dict[str, Any] = {
@@ -206,35 +187,12 @@ def trl_config(spec: RunSpec, settings: LanguageSettings, folder: Path) -> Any:
     try:
         with quiet():
             return _config(GRPOConfig, spec, settings, folder, (micro, each // micro), given)
-    except (TypeError, ValueError) as error:
+    # An option may name a file, or need a package, whose name the message then holds.
+    except (AttributeError, ImportError, OSError, TypeError, ValueError) as error:
         raise ConfigError(
             f"trl holds fields of TRL's GRPOConfig, with values that it takes. Received "
             f"{dict(settings.trl)}: {error}."
         ) from error
-
-
-def _check_trl(given: Any) -> None:
-    """Refuse fields that the run owns, and name what to set instead."""
-    if not isinstance(given, Mapping):
-        raise ConfigError(f"trl is a mapping of TRL's own fields. Received {given!r}.")
-    for name in given:
-        if name in RESERVED:
-            ours = RESERVED[name]
-            raise ConfigError(
-                f"trl holds what the run does not decide itself. Received {name!r}, "
-                + (f"which the run takes from {ours}; set that." if ours else "leave it out.")
-            )
-
-
-def _check_kind(name: str, value: Any, default: Any) -> None:
-    """TRL looks at a value only when it needs it, in the middle of a run."""
-    kinds = {bool: bool, int: int, float: (int, float)}
-    kind: Any = kinds.get(type(default), object)
-    if value is not None and not isinstance(value, kind):
-        raise ConfigError(
-            f"trl's {name} is like its default, {default!r}. Received {value!r}."
-            + (" YAML reads 1e-3 as a word; write 1.0e-3." if isinstance(value, str) else "")
-        )
 
 
 def _config(

@@ -77,18 +77,20 @@ class MissingExtraError(RewardsmithError, ImportError):
     """An optional package is absent; names the extra that installs it."""
 
 
-def near_misses(name: str, known: Iterable[str], *, limit: int = 3) -> str:
+def near_misses(name: object, known: Iterable[str], *, limit: int = 3) -> str:
     """Return `" Did you mean 'x'?"`, or an empty string if nothing is near.
+
+    A name that is no text, as a file may hold, is compared as it is written.
 
     >>> near_misses("has_kye", ["has_key", "door_open"])
     " Did you mean 'has_key'?"
     """
     lowered = {k.lower(): k for k in known}
-    hits = difflib.get_close_matches(name.lower(), list(lowered), n=limit, cutoff=0.6)
+    hits = difflib.get_close_matches(str(name).lower(), list(lowered), n=limit, cutoff=0.6)
     return f" Did you mean {' or '.join(repr(lowered[h]) for h in hits)}?" if hits else ""
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """Build the error for an unknown `kind` (term, feature, environment, ...)."""
     names = sorted(known)
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")

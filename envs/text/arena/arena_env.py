@@ -42,7 +42,7 @@ class TextArenaEnv(TextGame):
         MissingExtraError: if TextArena is not installed.
         UnknownNameError: an unknown game.
         ConfigError: a game that needs a download, a paid service or a later Python; a seat that
-            the game lacks.
+            the game lacks; at `reset`, settings that the game cannot be made or set up with.
     """
 
     instructions: ClassVar[str] = (
@@ -74,7 +74,7 @@ class TextArenaEnv(TextGame):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        self._name, self._settings = game, dict(settings or {})
+        self._name, self._settings = game, _keywords(settings)
         self._folder = _folder(game)
         self._players = players(self._folder)
         one_of("seat", seat, tuple(range(max(self._players, 2))))
@@ -88,12 +88,25 @@ class TextArenaEnv(TextGame):
         self._chance = random.Random(task_seed).getstate()
         self._invalid, self._outcome, self._reason, self._ended = 0, 0.0, "", False
         with self._playing():
-            self._game = _made(self._name, self._settings)
-            self._game.reset(num_players=self._players, seed=task_seed)
+            self._game = self._set_up(task_seed)
             self._game.state.error_allowance = _PATIENCE
             self._opponent()
         self._scene = self._told_to_player()
         return self._scene
+
+    def _set_up(self, task_seed: int) -> Any:
+        try:
+            game = _made(self._name, self._settings)
+            game.reset(num_players=self._players, seed=task_seed)
+        except Exception as error:  # games check little: a value fails where it is first used
+            if not self._settings:
+                raise
+            raise ConfigError(
+                f"settings are keywords of {self._name!r} that it can be set up with. Received "
+                f"{self._settings!r}: {type(error).__name__}: {error}. Choose values nearer to "
+                f"those of its id, {dict(_registry()[self._name].kwargs)}."
+            ) from error
+        return game
 
     def _play(self, line: str) -> Reply:
         before = copy.deepcopy(self._game)
@@ -223,8 +236,13 @@ def _folder_of(game: str) -> str:
     return str(_registry()[game].entry_point).split(".")[2]
 
 
-def _folder(game: str) -> str:
+def _folder(game: Any) -> str:
     known = game_ids()
+    if not isinstance(game, str):
+        raise ConfigError(
+            f"game is an id of TextArena. Received {game!r}. Choose one of game_ids(), such as "
+            f"{', '.join(known[:3])}."
+        )
     if game in known:
         return _folder_of(game)
     if game in _registry():
@@ -241,9 +259,13 @@ def _folder(game: str) -> str:
 def _made(game: str, settings: Mapping[str, Any]) -> Any:
     spec = _registry()[game]
     module, _, name = str(spec.entry_point).partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)(**{**spec.kwargs, **settings})
-    except TypeError as error:
-        raise ConfigError(f"settings are those of {game!r}. Received {settings!r}: {error}.") from (
-            error
+    return getattr(importlib.import_module(module), name)(**{**spec.kwargs, **settings})
+
+
+def _keywords(settings: Any) -> dict[str, Any]:
+    if settings is not None and not isinstance(settings, Mapping):
+        raise ConfigError(
+            f"settings is a mapping of a game's keywords. Received {settings!r}. Write e.g. "
+            "{'size': 5}."
         )
+    return dict(settings or {})

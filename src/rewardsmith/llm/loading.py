@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rewardsmith.errors import ConfigError, require
+from rewardsmith.errors import ConfigError, RewardsmithError, require
 
 
 def resolve_device(device: str) -> str:
@@ -47,9 +47,12 @@ def load_causal(path: str, device: str, dtype: str) -> tuple[Any, Any]:
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(path, dtype=dtype)
         tokenizer = load_tokenizer(path)
-    except (OSError, ValueError, AttributeError) as error:
+    except (RewardsmithError, MemoryError):
+        raise
+    except Exception as error:  # damaged files fail in as many ways as there are readers
         raise ConfigError(
             f"A language model is a folder with its weights and tokenizer, or an id on a hub that "
-            f"can be reached. {path!r} (dtype {dtype!r}) could not be loaded: {error}"
+            f"can be reached. {path!r} (dtype {dtype!r}) could not be loaded: "
+            f"{type(error).__name__}: {error}"
         ) from error
     return model.to(device).eval().requires_grad_(False), tokenizer

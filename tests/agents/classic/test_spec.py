@@ -50,6 +50,8 @@ def test_every_setting_changes_the_hash(change):
         ({"gamma": 1.01}, r"gamma is a number in \[0, 1\]"),
         ({"gamma": "0.9"}, "Received '0.9'"),
         ({"on_nan": "rais"}, "Did you mean 'raise'"),
+        ({"deterministic_eval": "no"}, "deterministic_eval is True or False. Received 'no'"),
+        ({"deterministic_eval": 1}, "deterministic_eval is True or False"),
         ({"normalize": "ob"}, "Did you mean 'obs'"),
     ],
 )

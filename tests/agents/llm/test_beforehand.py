@@ -55,6 +55,8 @@ def spec(model_folder):
         ({"report_to": "wandb"}, r"report_to is a list of loggers"),
         ({"credit": 3}, "credit is a method's name"),
         ({"credit_options": {"baselin": "zero"}}, "Did you mean 'baseline'"),
+        ({"credit_options": {1: 2}}, "1"),
+        ({"n_envs": {}}, r"n_envs is a whole number, at least 1\. Received {}"),
         ({"learning_rat": 1}, "Did you mean 'learning_rate'"),
         (
             {"trl": {"learning_rate": 1e-3}},

@@ -1,6 +1,8 @@
 """Models by name: folders, GGUF files written here number by number, and SmolLM2 itself."""
 
+import os
 import shutil
+import struct
 from importlib.util import find_spec
 
 import numpy as np
@@ -126,6 +128,50 @@ def test_a_path_to_nothing_is_told_once(tmp_path):
         f"of a model on a hub that this machine reaches. Received {missing!r}: there is nothing "
         "at this path. `rewardsmith tiny-model` makes one."
     )
+
+
+def test_devices_and_pipes_are_no_models(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("/dev/null", str(tmp_path / "pipe")):
+        with pytest.raises(ConfigError, match="this is a device, a pipe or a socket"):
+            models.check_model(name)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "/" + "x/" * 3000])
+def test_a_name_that_no_path_can_have(name):
+    with pytest.raises(ConfigError, match=r"this path cannot be read \(File name too long\)"):
+        models.check_model(name)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("config.json", "[]", "model_type"),
+        ("config.json", '{"model_type": "qwen2", "hidden_size": "big"}', "hidden_size"),
+        ("tokenizer.json", "{}", "KeyError"),
+        ("model.safetensors", None, "SafetensorError.* header"),
+    ],
+)
+def test_a_damaged_folder_says_what_its_reader_says(tmp_path, model_folder, file, content, words):
+    shutil.copytree(model_folder, tmp_path / "model")
+    path = tmp_path / "model" / file
+    path.write_bytes(content.encode() if content else path.read_bytes()[:200])
+    with pytest.raises(ConfigError, match=rf"Received '.*model': it cannot be loaded \(.*{words}"):
+        load_model(str(tmp_path / "model"))
+
+
+def test_a_list_for_a_configuration(tmp_path):
+    (tmp_path / "config.json").write_text("[]")
+    with pytest.raises(ConfigError, match=r"it cannot be loaded \(TypeError: .* mapping, not list"):
+        load_model(str(tmp_path))
+
+
+def test_a_gguf_file_cut_after_its_header(tmp_path, cache):
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 2**63 - 1, 2**63 - 1))
+    with pytest.raises(ConfigError, match=r"Received '.*cut\.gguf': it cannot be loaded"):
+        load_model(str(path))
+    assert not [p for p in cache.iterdir() if p.is_dir()]
 
 
 @pytest.fixture

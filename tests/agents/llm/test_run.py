@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 from rewardsmith.agents.classic.checkpoints import list_checkpoints
 from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.agents.classic.train import train
+from rewardsmith.agents.llm.run import check_readable
 from rewardsmith.errors import BindingError, ConfigError, PlaceError
 
 #: pays some of the lines of an untrained model
@@ -140,6 +141,17 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, spec, damage, interrupted
     assert f"{newest} cannot be read" in caplog.text
     assert before.name not in caplog.text
     assert_same_run(copy, whole)
+
+
+@pytest.mark.parametrize("missing", ["optimizer.pt", "scheduler.pt", "model.safetensors"])
+def test_a_checkpoint_that_lacks_a_part_cannot_be_gone_on_from(tmp_path, interrupted_run, missing):
+    _, folder, _ = interrupted_run
+    newest = list_checkpoints(folder / "checkpoints")[0] / "trainer"
+    check_readable(newest)
+    copy = shutil.copytree(newest, tmp_path / "trainer")
+    (copy / missing).unlink()
+    with pytest.raises((ConfigError, FileNotFoundError), match=f"{missing}|has none"):
+        check_readable(copy)
 
 
 @pytest.fixture(scope="module")

@@ -194,6 +194,35 @@ def test_games_that_cannot_be_played_are_refused_with_the_reason() -> None:
         started("TicTacToe-v0").expert_line()
 
 
+@pytest.mark.parametrize("game", [None, 5, ["FrozenLake-v0"], {}])
+def test_a_game_that_is_no_text(game: Any) -> None:
+    with pytest.raises(ConfigError, match="game is an id of TextArena"):
+        make_env(game=game)
+
+
+@pytest.mark.parametrize("settings", ["x", [1], [], 3])
+def test_settings_that_are_no_mapping(settings: Any) -> None:
+    with pytest.raises(ConfigError, match="settings is a mapping of a game's keywords"):
+        make_env(game="FrozenLake-v0", settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("game", "settings", "words"),
+    [
+        ("FrozenLake-v0", {"size": 0}, r"Received \{'size': 0\}: ValueError.*those of its id"),
+        ("Mastermind-v0", {"code_length": 50}, "ValueError.*'code_length': 4"),
+        ("Battleship-v0", {"grid_size": 1}, "ValueError.*'grid_size': 5"),
+        ("Nim-v0", {"piles": "abc"}, "AttributeError"),
+        ("FrozenLake-v0", {1: 2}, "keywords must be strings"),
+    ],
+)
+def test_settings_that_a_game_cannot_be_set_up_with(
+    game: str, settings: dict[Any, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        started(game, settings=settings)
+
+
 def test_it_keeps_the_contract() -> None:
     check_env(make_env(), skip_render_check=True)
     assert check_contract(make_env(game="Nim-v0"), episodes=2, steps=5).ok
