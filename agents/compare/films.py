@@ -29,14 +29,15 @@ def color_of(names: list[str]) -> list[int]:
 def term_layers(arm: Arm) -> tuple[Floats, dict[str, Floats]]:
     """Mean over seeds of what each term pays per episode, shape (points,) each.
 
-    On the steps of the longest run; a shorter one counts as far as it goes.
+    Where every run has a number: a mean over fewer would jump where one ends. Of the finished
+    runs, or of all while none is finished.
     """
-    tables = [r.terms for r in arm.runs if len(r.terms.get("env_steps", ()))]
+    runs = arm.finished or arm.runs
+    tables = [r.terms for r in runs if len(r.terms.get("env_steps", ()))]
     if not tables:
         return np.zeros(0), {}
-    longest = max(tables, key=lambda t: float(t["env_steps"][-1]))
-    x = longest["env_steps"]
-    layers = {n: _mean(x, tables, n) for n in longest if n not in _NOT_TERMS}
+    x = np.unique(np.concatenate([t["env_steps"] for t in tables]))
+    layers = {n: _mean(x, tables, n) for n in tables[0] if n not in _NOT_TERMS}
     known = ~np.isnan(np.array(list(layers.values()))).any(axis=0) if layers else x < 0
     return _binned(x[known], {n: v[known] for n, v in layers.items()})
 
@@ -63,10 +64,7 @@ def _finite(value: float) -> float:
 
 
 def _mean(x: Floats, tables: list[Table], name: str) -> Floats:
-    rows = [_along(x, t, name) for t in tables if name in t]
-    counts = np.sum(~np.isnan(rows), axis=0)
-    with np.errstate(invalid="ignore"):
-        mean: Floats = np.nansum(rows, axis=0) / counts
+    mean: Floats = np.mean([_along(x, t, name) for t in tables if name in t], axis=0)
     return mean
 
 

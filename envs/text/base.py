@@ -112,6 +112,7 @@ class TextGame(gym.Env[Any, Any]):
         self.action_space = self._action_space()
         self.observation_space = self._observation_space()
         self._text, self._understood = "", True
+        self._said: str | None = None
         self._turns, self._over, self._task = 0, True, 0
 
     # --- what a subclass writes ---------------------------------------------------------
@@ -163,6 +164,7 @@ class TextGame(gym.Env[Any, Any]):
         super().reset(seed=seed)
         self._task = self._choose((options or {}).get("task"))
         self._turns, self._over, self._understood = 0, False, True
+        self._said = None
         self._text = self._shown(self._begin(self._task_seed()))
         return self._observation(), self._info()
 
@@ -170,7 +172,7 @@ class TextGame(gym.Env[Any, Any]):
         """Carry out a line, or the admissible command at an index."""
         if self._over:
             raise gym.error.ResetNeeded("The episode is over or was never begun: call reset().")
-        line = self._line(action)
+        self._said = line = self._line(action)
         self._turns += 1
         reply = self._reply(line)
         self._understood, self._over = reply.understood, reply.terminated
@@ -216,9 +218,13 @@ class TextGame(gym.Env[Any, Any]):
         return {**common, **self._features()}
 
     def render(self) -> Any:
-        """The last text: a str in mode `ansi`, a picture (320, 480, 3) in mode `rgb_array`."""
+        """The last text: a str in mode `ansi`; in mode `rgb_array` a picture (320, 480, 3).
+
+        The picture also has the line that the text answers.
+        """
         if self.render_mode == "rgb_array":
-            return frame(self._text)
+            said = None if self._said is None else self._readable(self._said, self.max_line)
+            return frame(self._text, said)
         return self._text if self.render_mode == "ansi" else None
 
     # --- inside -------------------------------------------------------------------------

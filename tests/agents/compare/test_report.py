@@ -219,9 +219,21 @@ def test_terms_are_averaged_over_the_runs_that_got_so_far(folder):
     blank = home / "runs" / "a" / "seed-1" / "terms.csv"
     blank.write_text("env_steps,env,shape,env_return,success\n0,,,,\n1000,1.5,0.25,1,1\n")
     x, layers = term_layers(read_comparison(home).arms[0])
-    assert x.tolist() == STEPS
-    assert layers["env"].tolist() == [0.5, 1.0, 0.5]
-    assert layers["shape"].tolist() == [-0.25, 0.0, -0.25]
+    assert x.tolist() == [1000]
+    assert layers["env"].tolist() == [1.0]
+    assert layers["shape"].tolist() == [0.0]
+
+
+def test_what_terms_pay_is_shown_where_every_run_has_a_number(folder):
+    home = folder({"a": [[0, 1, 1], [0, 1, 1]]})
+    for seed, paid in enumerate((["900,4,0", "2000,8,0"], ["1000,1,0", "1500,3,0"])):
+        lines = ["env_steps,env,shape,env_return,success", *(f"{row},1,1" for row in paid)]
+        path = home / "runs" / "a" / f"seed-{seed}" / "terms.csv"
+        path.write_text("\n".join(lines) + "\n")
+    x, layers = term_layers(read_comparison(home).arms[0])
+    assert x.tolist() == [1000, 1500]
+    # the first run goes from 4 to 8 in 1100 steps
+    assert layers["env"] == pytest.approx([(4 + 4 / 11 + 1) / 2, (4 + 24 / 11 + 3) / 2])
 
 
 def test_a_row_cut_by_a_kill_is_left_out(folder):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rewardsmith.envs.text.base import COMMON, Reply, TextGame
+from rewardsmith.envs.text.frame import frame
 from rewardsmith.errors import ConfigError
 from rewardsmith.features import Feature, FeatureSchema
 
@@ -282,3 +283,11 @@ def test_rendering_shows_the_last_text() -> None:
     picture = begun(render_mode="rgb_array").render()
     assert picture.shape == (320, 480, 3)
     assert picture.min() < 100  # something is written on it
+
+
+def test_a_picture_has_the_line_that_the_text_answers() -> None:
+    env = begun(render_mode="rgb_array")
+    env.step("right")
+    np.testing.assert_array_equal(env.render(), frame("1 to go.", "right"))
+    env.reset(options={"task": 2})
+    np.testing.assert_array_equal(env.render(), frame("A corridor of 2."))
