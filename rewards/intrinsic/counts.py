@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rewardsmith import checks
 from rewardsmith.errors import ConfigError, ContractError, near_misses
-from rewardsmith.rewards.intrinsic.encoders.base import Encoder
+from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows
 from rewardsmith.rewards.intrinsic.encoders.mixed import Keyed
 from rewardsmith.rewards.intrinsic.encoders.plain import Text
 from rewardsmith.rewards.intrinsic.view import View
@@ -20,6 +20,8 @@ from rewardsmith.transition import Floats, Transition
 
 Keys = NDArray[np.uint64]
 DECAYS = ("sqrt", "inverse")
+#: float64 holds every whole number up to here; a product beyond may be that of two numbers
+_WHOLE = 2.0**52
 #: of an entry of a `CountTable`: its key, its count and its place in a dictionary
 BYTES_PER_ENTRY = 120
 
@@ -116,7 +118,8 @@ def check_decimals(name: str, value: Any) -> int:
 class Hashed:
     """Keys of states: BLAKE2b of the rounded numbers and the texts that a view looks at.
 
-    Two different states share a key with a chance of 2^-64.
+    Two states that differ after rounding share a key with a chance of 2^-64. Numbers are compared
+    by value, whatever their type: whole ones to the last digit, others as float64.
 
     Args:
         view: what is looked at.
@@ -138,13 +141,37 @@ class Hashed:
 
     def _bytes(self, encoder: Encoder, values: Any) -> list[bytes]:
         if isinstance(encoder, Keyed):
-            parts = [self._bytes(e, values[key]) for key, e in encoder.parts.items()]
+            parts = list(map(self._bytes, encoder.parts.values(), encoder.values(values)))
             return [b"".join(row) for row in zip(*parts, strict=True)]
         if isinstance(encoder, Text):
             texts = [text.encode() for text in encoder.texts(values)]
             # The length first, so that no two lists of texts look alike.
             return [len(text).to_bytes(8, "little") + text for text in texts]
-        rows = encoder(values)
-        if rows.dtype != np.uint8:
-            rows = np.rint(rows.astype(np.float64) * self._factor) + 0.0  # + 0: no -0
-        return [row.tobytes() for row in np.ascontiguousarray(rows)]
+        rows = encoder.exact(values)
+        if encoder.dtype == rows.dtype == np.uint8:
+            return [row.tobytes() for row in np.ascontiguousarray(rows)]
+        with np.errstate(over="ignore"):  # what is too large to round is told apart below
+            scaled = np.multiply(rows, self._factor, dtype=np.float64)
+        np.rint(scaled, out=scaled)
+        scaled += 0.0  # no -0
+        found = [row.tobytes() for row in scaled]
+        large = np.abs(scaled) >= _WHOLE
+        if large.any():
+            for i in np.flatnonzero(large.any(axis=1)):
+                found[i] = _apart(rows[i][large[i]], scaled[i][large[i]]) + found[i]
+        return found
+
+
+def _apart(numbers: Rows, scaled: Floats) -> bytes:
+    """What tells numbers from others with the same product; nothing where float32 holds them.
+
+    They are numbers that rounding leaves as they are: float64 has no digits so far behind.
+    """
+    near = numbers.astype(np.float64)
+    with np.errstate(over="ignore"):
+        single = near.astype(np.float32) == near
+    rest = [int(a) - int(b) for a, b in zip(numbers.tolist(), near.tolist(), strict=True)]
+    if single.all() and np.isfinite(scaled).all() and not any(rest):
+        return b""
+    # NaN begins no other row, so that no two lists of rows look alike.
+    return np.float64(np.nan).tobytes() + near.tobytes() + np.array(rest, np.int64).tobytes()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from rewardsmith.errors import BindingError
-from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows
+from rewardsmith.errors import BindingError, ContractError
+from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows, told
 
 
 class Joined(Encoder):
@@ -67,4 +67,20 @@ class Keyed(Encoder):
 
     def __call__(self, values: Any) -> Rows:
         """Rows of a dictionary of batches."""
-        return self._joined([values[key] for key in self.keys])
+        return self._joined(list(self.values(values)))
+
+    def values(self, values: Any) -> Iterator[Any]:
+        """The batch of each key.
+
+        Raises:
+            ContractError: it is no dictionary, or a key is missing.
+        """
+        rule = (
+            f"What novelty is told from is a dictionary with the keys {sorted(map(str, self.keys))}"
+            ", as its space declares."
+        )
+        if not isinstance(values, Mapping):
+            raise ContractError(f"{rule} Received {told(values)}.")
+        if missing := [key for key in self.keys if key not in values]:
+            raise ContractError(f"{rule} Received one without {', '.join(map(repr, missing))}.")
+        return (values[key] for key in self.keys)

@@ -12,7 +12,16 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rewardsmith.errors import BindingError, ContractError
-from rewardsmith.rewards.intrinsic.encoders.base import Encoder, Rows, check_shape, floats
+from rewardsmith.rewards.intrinsic.encoders.base import (
+    Encoder,
+    Rows,
+    array_of,
+    check_shape,
+    exact,
+    floats,
+    numbers,
+    told,
+)
 
 #: the smallest picture, in pixels of a side, that a convolution is for
 SMALLEST_IMAGE = 21
@@ -36,6 +45,10 @@ class Flat(Encoder):
         """Float32 rows."""
         return floats(values, self.shape)
 
+    def exact(self, values: Any) -> Rows:
+        """Rows of whole numbers in their own type, or of float64."""
+        return exact(values, self.shape)
+
 
 class OneHot(Encoder):
     """Classes as ones and zeros: Discrete and MultiDiscrete.
@@ -58,16 +71,16 @@ class OneHot(Encoder):
 
     def __call__(self, values: Any) -> Rows:
         """One 1 per class."""
-        given = np.asarray(values)
-        check_shape(given, self.shape)
+        given = numbers(values, self.shape)
         n = len(given)
-        classes = given.reshape(n, -1).astype(np.int64) - self.start
-        beyond = (classes < 0) | (classes >= self.counts)
-        if beyond.any():
-            wrong = beyond.any(axis=1)
+        with np.errstate(invalid="ignore"):  # NaN is told below
+            whole = given.astype(np.int64)
+        classes = whole - self.start
+        wrong = (classes < 0) | (classes >= self.counts) | (whole != given)
+        if wrong.any():
             raise ContractError(
-                f"A class lies within its space ({self.counts.tolist()} classes from "
-                f"{self.start.tolist()}). Received {given.reshape(n, -1)[wrong][0].tolist()}."
+                f"A class is a whole number within its space ({self.counts.tolist()} classes from "
+                f"{self.start.tolist()}). Received {given[wrong.any(axis=1)][0].tolist()}."
             )
         rows = np.zeros((n, self.size), dtype=np.float32)
         rows[np.arange(n)[:, None], classes + self._offsets] = 1.0
@@ -99,19 +112,27 @@ class Image(Encoder):
         """Rows of C*H*W.
 
         Raises:
-            ContractError: they have another layout than their space.
+            ContractError: they are no numbers, or have another layout than their space.
         """
-        pictures = np.asarray(values)
+        pictures = self._pictures(values)
+        if self.dtype == np.uint8 and pictures.dtype == np.uint8:
+            return pictures.reshape(len(pictures), -1)
+        return floats(pictures, pictures.shape[1:])
+
+    def exact(self, values: Any) -> Rows:
+        """Rows of whole numbers in their own type, or of float64."""
+        pictures = self._pictures(values)
+        return exact(pictures, pictures.shape[1:])
+
+    def _pictures(self, values: Any) -> NDArray[Any]:
+        """Pictures with their channels first."""
+        pictures = array_of(values, self.shape)
         if pictures.shape[1:] != self.shape:
             raise ContractError(
                 f"A picture has the shape {self.shape}, as its observation space says. Received "
                 f"{pictures.shape[1:]}; transpose the picture, or declare its own shape."
             )
-        if self.last:
-            pictures = np.moveaxis(pictures, -1, 1)
-        if self.dtype == np.uint8 and pictures.dtype == np.uint8:
-            return pictures.reshape(len(pictures), -1)
-        return floats(pictures, pictures.shape[1:])
+        return np.moveaxis(pictures, -1, 1) if self.last else pictures
 
 
 def _channels_last(shape: tuple[int, ...]) -> bool:
@@ -151,9 +172,8 @@ class Minigrid(Encoder):
 
     def __call__(self, values: Any) -> Rows:
         """One 1 for kind, colour and state of each cell."""
-        views = np.asarray(values)
-        check_shape(views, self.shape)
-        return self._one_hot(views.reshape(-1, 3)).reshape(len(views), -1)
+        views = numbers(values, self.shape)
+        return self._one_hot(views.reshape(-1, 3)).reshape(len(views), self.size)
 
 
 class Text(Encoder):
@@ -175,10 +195,23 @@ class Text(Encoder):
         return np.stack([self._row(text) for text in self.texts(values)])
 
     def texts(self, values: Any) -> list[str]:
-        """The text of each row."""
-        given = np.asarray(values)
+        """The text of each row.
+
+        Raises:
+            ContractError: one of them is no text.
+        """
+        try:
+            given = np.asarray(values)
+        except ValueError:  # lists of several lengths
+            given = np.array(None)
+        found: list[Any] = given.ravel().tolist()
+        if odd := [text for text in found if not isinstance(text, str)]:
+            raise ContractError(
+                "What novelty is told from is one text in each row, as its space or feature "
+                f"declares. Received {told(odd[0])}."
+            )
         check_shape(given, ())
-        return [str(text) for text in given.ravel()]
+        return found
 
     def _hashed(self, text: str) -> NDArray[np.float32]:
         row = np.zeros(self.size, dtype=np.float32)

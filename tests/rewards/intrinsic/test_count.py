@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,64 @@ def test_numbers_are_rounded_and_zero_has_no_sign(place: Any, to: Any) -> None:
         pytest.approx([2**-0.5, 2**-0.5]),
         pytest.approx([3**-0.5, 1]),
     ]
+
+
+@pytest.fixture
+def keys_of(place: Any, to: Any) -> Any:
+    """The keys of rows in a space of two numbers."""
+
+    def found(rows: Any, decimals: int = 4) -> list[int]:
+        space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
+        step = to(0)
+        step.next_obs = np.asarray(rows)
+        term = place(f"count(decimals={decimals})", observation_space=space)
+        return list(term.keys_of(step).tolist())
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "decimals"),
+    [
+        (2**24, 2**24 + 1, 4),
+        (1_700_000_000, 1_700_000_060, 4),  # Unix times
+        (2**53, 2**53 + 1, 0),  # float64 holds but the first
+        (2**53, 2**53 + 1, 4),
+        (-(2**62), -(2**62) + 1, 4),
+        (np.uint64(2**64 - 1), np.uint64(2**64 - 2), 4),
+        (52.5200001, 52.5200002, 8),
+        (2.0**40, 2.0**40 / 1e4, 4),
+        (1e300, np.nextafter(1e300, 2e300), 4),
+        (1e10, 1e11, 300),  # times 1e300, both are beyond float64
+    ],
+)
+def test_different_numbers_are_apart(one: Any, other: Any, decimals: int, keys_of: Any) -> None:
+    for rows in ([[one, 0], [other, 0], [one, 0]], [[0, one], [0, other], [0, one]]):
+        dtype = np.asarray([one]).dtype
+        first, second, again = keys_of(np.array(rows, dtype=dtype), decimals)
+        assert first == again != second
+
+
+@pytest.mark.parametrize("number", [0, 1, 255, 2**24, 2**53, 2**62])
+def test_equal_numbers_of_any_type_are_one(number: int, keys_of: Any) -> None:
+    small = [np.uint8, np.int16, np.float16] if number <= 255 else []
+    types = [np.int64, np.uint64, np.float32, np.float64, np.longdouble, ">f8", object, *small]
+    found = {keys_of(np.array([[number, -0.0]]).astype(t))[0] for t in types}
+    assert len(found) == 1
+    assert found != set(keys_of([[number + 2048, 0]]))
+
+
+def test_keys_of_what_float32_holds_are_the_hash_of_its_rounded_product(keys_of: Any) -> None:
+    rows = np.array([[1.5, -0.25], [2.0**60, 3], [2.0**127, -0.0]])
+    told = [np.array([round(x * 10000) for x in row], dtype="<f8") + 0.0 for row in rows.tolist()]
+    found = [blake2b(row.tobytes(), digest_size=8).digest() for row in told]
+    assert keys_of(rows) == [int.from_bytes(digest, "little") for digest in found]
+
+
+def test_a_number_that_is_none_is_refused_by_count(keys_of: Any) -> None:
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ContractError, match=r"count\(.*must be finite\. Received"):
+            keys_of([[bad, 0]])
 
 
 def test_texts_count_by_themselves(place: Any, to: Any) -> None:

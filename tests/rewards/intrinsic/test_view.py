@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from rewardsmith.errors import ContractError
+from rewardsmith.errors import BindingError, ContractError
 from rewardsmith.rewards.intrinsic import TERMS
 
 AROUND = ("adops", "annealed", "grm", "pbim", "pies")
+CLASSES = spaces.Discrete(2)
 ALONE = [name for name in TERMS if name not in AROUND]
 
 
@@ -34,6 +35,49 @@ def test_rows_of_another_length_are_refused_by_name(name: str, place: Any, step_
     told = rf"{name}\(\): .*shape \(4,\) in each row.*Received one of \(5,\)\. Mend .*{name}\(on="
     with pytest.raises(ContractError, match=told):
         lived(term, ended(step_of(good, bad)))
+
+
+PAIR = spaces.Dict({"a": spaces.Box(-1, 1, (2,)), "b": spaces.Discrete(3)})
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ({"a": np.zeros((2, 2))}, "Received one without 'b'"),
+        (np.zeros((2, 2)), "a dictionary with the keys .*Received ndarray"),
+        ({"a": np.zeros((2, 2)), "b": np.array([None, None])}, "Received NoneType None"),
+        ({"a": np.zeros((2, 2)), "b": np.array([0.7, 1])}, r"a whole number.*Received \[0\.7\]"),
+        ({"a": np.array([["a", "b"]] * 2), "b": np.array([0, 1])}, "Received str 'a'"),
+        ({"a": {"c": np.zeros((2, 2))}, "b": np.array([0, 1])}, r"with the keys \['c'\]"),
+    ],
+)
+def test_observations_of_another_kind_are_refused_by_name(
+    name: str, bad: Any, told: str, place: Any, step_of: Any
+) -> None:
+    term = place(f"{name}()", observation_space=PAIR)
+    step = ended(step_of(np.zeros((2, 4)), np.zeros((2, 4))))
+    step.obs = step.next_obs = {"a": np.zeros((2, 2)), "b": np.array([0, 2])}
+    lived(term, step)
+    step.next_obs = bad
+    with pytest.raises(ContractError, match=rf"{name}\(\): .*{told}.*Mend .*{name}\(on="):
+        lived(term, step)
+
+
+@pytest.mark.parametrize("name", ["icm", "deir", "disagreement"])
+@pytest.mark.parametrize("space", [spaces.Dict(a=CLASSES), spaces.Tuple([CLASSES])])
+def test_actions_in_several_arrays_are_refused_at_once(name: str, space: Any, place: Any) -> None:
+    told = rf"{name}\(\) learns from actions of a Discrete.*Received {type(space).__name__}.*rnd"
+    with pytest.raises(BindingError, match=told):
+        place(f"{name}()", action_space=space)
+
+
+@pytest.mark.parametrize("action", [[None, None], ["up", "up"], [0.7, 1.0]])
+def test_actions_of_another_kind_are_refused_by_name(action: Any, place: Any, step_of: Any) -> None:
+    step = step_of(np.zeros((2, 4)), np.ones((2, 4)))
+    step.action = np.array(action)
+    with pytest.raises(ContractError, match=r"icm\(\) reads actions: .*action_space declare"):
+        place("icm()").step(step)
 
 
 @pytest.mark.parametrize("name", ["icm", "empowerment"])

@@ -100,7 +100,7 @@ def test_what_nothing_fits_is_refused() -> None:
         check_name("imge")
     with pytest.raises(ContractError, match=r"must be finite. Received nan"):
         of_space(box(2))(np.array([[0.0, np.nan]]))
-    with pytest.raises(ContractError, match=r"A class lies within its space"):
+    with pytest.raises(ContractError, match=r"A class is a whole number within its space"):
         of_space(spaces.Discrete(2))(np.array([2]))
     two = {k: box(30, 30, 3, dtype=np.uint8, high=255) for k in "ab"}
     with pytest.raises(BindingError, match=r"One picture is looked at at a time\. Received 2"):
@@ -113,10 +113,48 @@ def test_a_picture_of_another_layout_than_its_space_is_refused() -> None:
         encoder(np.zeros((2, 40, 44, 3), np.uint8))
 
 
+CLASS, PAIR = spaces.Discrete(3), spaces.Dict({"a": box(2), "b": spaces.Discrete(2)})
+
+
+@pytest.mark.parametrize(
+    ("space", "values", "told"),
+    [
+        (box(2), {"a": np.zeros((1, 2))}, r"numbers of the shape \(2,\).*with the keys \['a'\]"),
+        (box(2), [[1, 2], [1]], r"Received list \[1, 2\]"),
+        (box(2), np.array([["1", "2"]]), "Received str '1'"),
+        (box(2), np.array([[None, 1]], dtype=object), "Received NoneType None"),
+        (box(2), np.array([[1j, 1]]), r"Received complex 1j"),
+        (box(2), np.zeros((1, 2), "datetime64[s]"), "Received datetime"),
+        (box(2), None, "Received NoneType None"),
+        (CLASS, np.array([None], dtype=object), r"shape \(\) in each row.*Received NoneType None"),
+        (CLASS, np.array(["a"]), "Received str 'a'"),
+        (CLASS, np.array([1.0, 0.7]), r"A class is a whole number.*Received \[0\.7\]"),
+        (CLASS, np.array([np.nan]), r"A class is a whole number.*Received \[nan\]"),
+        (spaces.MultiDiscrete([2, 3]), np.array([[1, 0.5]]), r"Received \[1\.0, 0\.5\]"),
+        (PAIR, np.zeros((1, 2)), r"a dictionary with the keys \['a', 'b'\].*Received ndarray"),
+        (PAIR, {"a": np.zeros((1, 2))}, r"with the keys \['a', 'b'\].*one without 'b'"),
+        (spaces.Text(5), np.array([None], dtype=object), "one text in each row.*NoneType None"),
+        (spaces.Text(5), np.array([3]), "one text in each row.*Received int 3"),
+        (box(30, 30, 3, dtype=np.uint8, high=255), {"a": 1}, r"shape \(30, 30, 3\).*keys \['a'\]"),
+    ],
+)
+def test_values_of_another_kind_are_refused(space: Any, values: Any, told: str) -> None:
+    with pytest.raises(ContractError, match=told):
+        of_space(space)(values)
+
+
+def test_numbers_may_come_as_objects_and_classes_as_floats() -> None:
+    numbers = of_space(box(2))(np.array([[1, 2.5], [10**30, True]], dtype=object))
+    assert numbers.tolist() == [[1, 2.5], [np.float32(1e30), 1]]
+    assert of_space(CLASS)(np.array([2.0, 0.0])).tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
 def test_what_is_no_array_of_numbers_is_refused() -> None:
     values = np.empty(1, dtype=object)
     values[0] = [0.1, 0.2]
-    with pytest.raises(ContractError, match=r"arrays of numbers. Received list \[0.1, 0.2\]"):
+    with pytest.raises(
+        ContractError, match=r"numbers of the shape \(2,\) in each row.*Received list \[0.1, 0.2\]"
+    ):
         of_space(box(2))(values)
 
 
