@@ -102,15 +102,19 @@ class Journal:
             )
             self._evaluate()
 
-    def after_step(self) -> bool:
-        """Evaluate and save where it is due; whether the run is over."""
-        over = self.env_steps >= self.learner.spec.steps
+    def after_step(self) -> tuple[bool, bool]:
+        """Evaluate where it is due; whether the run is over, and whether it is to be saved."""
+        over = bool(self.env_steps >= self.learner.spec.steps)
         if self.env_steps >= self.next_eval and not over:
             self._evaluate()
-        if self.env_steps >= self.next_checkpoint and not over and self._between_generations():
-            self._checkpoint()
+        due = self.env_steps >= self.next_checkpoint and not over and self._between_generations()
         self._tell()
-        return bool(over)
+        return over, due
+
+    def save(self) -> None:
+        """Keep what the trainer has just written, with the rest of a checkpoint."""
+        self.learner.written = self.learner.trainer.state.global_step
+        self._checkpoint()
 
     def finish(self, *, saved: bool = False) -> Result:
         """Evaluate the trained model, save it unless it is `saved`, and write the result."""
@@ -252,10 +256,17 @@ class _Callback(TrainerCallback):  # type: ignore[misc]
             self.journal.random = None
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-        """After each optimiser step."""
-        if self.journal.after_step():
-            control.should_training_stop = True
+        """After each optimiser step.
+
+        The trainer logs the step, then saves: a checkpoint from here would lack the line.
+        """
+        over, control.should_save = self.journal.after_step()
+        control.should_training_stop = control.should_training_stop or over
         return control
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """After the trainer has written its part of a checkpoint."""
+        self.journal.save()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """TRL's own figures, every term among them."""

@@ -64,6 +64,8 @@ class LanguageLearner:
             on_nan=spec.on_nan,
         )
         self._work = tempfile.TemporaryDirectory()
+        #: the trainer's step of the newest checkpoint that it has written in training
+        self.written = -1
         try:
             self.model, self.trainer = self._built()
         except BaseException:
@@ -80,7 +82,7 @@ class LanguageLearner:
         model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
         bind_policy(model, tokenizer)
         peft = _lora(self.settings)
-        with _packages_of(self.settings.trl):
+        with _packages_of(self.settings):
             trainer = kind(
                 model,
                 tokenizer,
@@ -106,10 +108,14 @@ class LanguageLearner:
         return together([{"stack": self.stack.state_dict(), "random": random_state()}])[1:]
 
     def write_trainer(self) -> Path:
-        """Write this process's part of the trainer's checkpoint; all must do so together."""
+        """Write this process's part of the trainer's checkpoint; all must do so together.
+
+        In the middle of training the trainer has `written` that of this step itself.
+        """
         trainer = self.trainer
-        with quiet():
-            trainer._save_checkpoint(trainer.model, None)
+        if self.written != trainer.state.global_step:
+            with quiet():
+                trainer._save_checkpoint(trainer.model, None)
         wait()
         return Path(trainer.args.output_dir) / f"checkpoint-{trainer.state.global_step}"
 
@@ -251,15 +257,20 @@ def _workspace(folder: RunFolder) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _packages_of(options: Mapping[str, Any]) -> Iterator[None]:
-    """Say which of TRL's options is at fault where a package is missing that one needs."""
+def _packages_of(settings: LanguageSettings) -> Iterator[None]:
+    """Say which options may be at fault where a package is missing that one needs."""
     try:
         yield
     except RewardsmithError:
         raise
-    except ImportError as error:
+    except (ImportError, RuntimeError, ValueError) as error:
+        # Loggers that are not installed raise RuntimeError, those that there are not ValueError.
+        told = ("to be installed", "pip install", "is not supported")
+        if not isinstance(error, ImportError) and not any(word in str(error) for word in told):
+            raise
         raise ConfigError(
-            f"Options in trl may need packages of their own. Received {dict(options)}: {error}. "
+            f"Options in trl and loggers in report_to may need packages of their own. Received "
+            f"trl {dict(settings.trl)} and report_to {list(settings.report_to)}: {error} "
             "Install the package, or leave the option out."
         ) from error
 

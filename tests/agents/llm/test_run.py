@@ -64,6 +64,13 @@ def assert_same_run(one, other):
     assert all(np.array_equal(a[name], b[name]) for name in a)
     for name in SAME:
         assert (one / name).read_text() == (other / name).read_text()
+    assert logged(one) == logged(other)
+
+
+def logged(folder):
+    """TRL's own figures of every step, without clocks; a resumed run has another summary."""
+    lines = (folder / "logs" / "trainer.jsonl").read_text().splitlines()
+    return [(row["env_steps"], row["loss"]) for row in map(json.loads, lines) if "loss" in row]
 
 
 class Stopped(Exception):
