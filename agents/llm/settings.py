@@ -13,7 +13,12 @@ from rewardsmith import checks
 from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.agents.llm.processes import count
 from rewardsmith.agents.llm.quiet import quiet
-from rewardsmith.agents.llm.trl_fields import RESERVED, check_fields, check_kind
+from rewardsmith.agents.llm.trl_fields import (
+    RESERVED,
+    check_fields,
+    check_kind,
+    check_packages,
+)
 from rewardsmith.errors import ConfigError, near_misses
 
 #: TRL's, as its documentation has them
@@ -169,6 +174,7 @@ def trl_config(spec: RunSpec, settings: LanguageSettings, folder: Path) -> Any:
     check_keys("trl (fields of TRL's GRPOConfig)", settings.trl, sorted(known))
     for name, value in settings.trl.items():
         check_kind(name, value, hints[name], fields[name].default)
+    check_packages(settings.trl)
     each = settings.rollouts(spec, count())
     micro = settings.micro_batch or each
     given: dict[str, Any] = {

@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from enum import Enum
+from importlib.util import find_spec
 from typing import Any
 
 from rewardsmith import checks
@@ -40,6 +41,8 @@ _WHY = {
     "save_only_model": "--resume needs the optimiser too; export the model to have it alone",
     "eval_on_start": "every run evaluates the model as it came before it trains",
 }
+#: options whose package TRL looks for only in a folder that is claimed -> the package
+_PACKAGES = {"use_liger_kernel": "liger_kernel", "use_vllm": "vllm"}
 #: schedules that need no total number of optimiser steps
 SCHEDULES = ("constant", "constant_with_warmup", "inverse_sqrt")
 _SCHEDULE = "lr_scheduler_type"
@@ -95,6 +98,21 @@ def check_kind(name: str, value: Any, hint: Any, default: Any) -> None:
         f"Received {value!r}."
         + (" YAML reads 1e-3 as a word; write 1.0e-3." if isinstance(value, str) else "")
     )
+
+
+def check_packages(given: Mapping[str, Any]) -> None:
+    """Refuse options whose package is missing.
+
+    Raises:
+        ConfigError: names the package.
+    """
+    for name, package in _PACKAGES.items():
+        if given.get(name) and find_spec(package) is None:
+            raise ConfigError(
+                f"trl's {name} needs the package {package!r}, which is not installed. Received "
+                f"{given[name]!r}. Run `pip install {package.replace('_', '-')}`, or leave the "
+                "option out."
+            )
 
 
 def _kinds(hint: Any) -> list[Any]:

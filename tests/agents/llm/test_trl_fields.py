@@ -115,6 +115,16 @@ def test_the_schedules_need_no_end(config):
         assert rates[0] == rates[1]
 
 
+@pytest.mark.parametrize(
+    ("option", "package"), [("use_liger_kernel", "liger_kernel"), ("use_vllm", "vllm")]
+)
+def test_an_option_without_its_package_is_refused_at_once(config, option, package):
+    if find_spec(package):
+        pytest.skip(f"{package} is installed")
+    with pytest.raises(ConfigError, match=f"{option} needs the package '{package}'"):
+        config(**{option: True})
+
+
 def test_a_missing_package_of_an_option_is_named(learn):
     if find_spec("bitsandbytes"):
         pytest.skip("bitsandbytes is installed")
@@ -125,3 +135,12 @@ def test_a_missing_package_of_an_option_is_named(learn):
 def test_a_folder_is_no_file_of_options(config):
     with pytest.raises(ConfigError, match="trl holds fields of TRL's GRPOConfig"):
         config(accelerator_config=str(Path(__file__).parent))
+
+
+def test_a_missing_logger_is_named(learn):
+    if find_spec("wandb"):
+        pytest.skip("wandb is installed")
+    with pytest.raises(ConfigError, match="wandb"):
+        learn(report_to=["wandb"])
+    with pytest.raises(ConfigError, match="nowhere"):
+        learn(report_to=["nowhere"])
