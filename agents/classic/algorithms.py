@@ -79,6 +79,7 @@ class Algorithm:
         from rewardsmith.agents.llm.processes import check_alone
 
         check_alone(f"--algo {self.name}")
+        _check_words("hyperparameters", spec.hyperparameters)
 
 
 class LanguageAlgorithm(Algorithm):
@@ -193,6 +194,29 @@ def is_language(spec: RunSpec) -> bool:
 def check_settings(algorithm: Algorithm, hyperparameters: Any) -> None:
     """Raise `ConfigError` for a hyperparameter that the learner does not take."""
     check_keys(f"{algorithm.name}'s hyperparameters", hyperparameters, algorithm.settings())
+
+
+def _check_words(what: str, value: Any) -> None:
+    """Refuse texts that mean numbers: a learner may take one and stop at its first update."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            _check_words(str(name), part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _check_words(what, part)
+    elif isinstance(value, str) and _reads_as_number(value):
+        raise ConfigError(
+            f"{what} is a number. Received the text {value!r}. YAML reads 1e-4 as a word; write "
+            "1.0e-4, without quotes."
+        )
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _names(kinds: tuple[type[Any], ...]) -> str:

@@ -209,7 +209,8 @@ def build_model(spec: RunSpec, seen: spaces.Space[Any], venv: VecEnv, given: Any
     kind = find_algorithm(spec.algo).load_class()
     try:
         return kind(policy_for(seen), venv, seed=spec.seed, gamma=spec.gamma, device="cpu", **given)
-    except (TypeError, ValueError, AssertionError, KeyError) as error:
+    # RuntimeError is PyTorch's, of a size that no layer can have
+    except (TypeError, ValueError, AssertionError, KeyError, RuntimeError) as error:
         if isinstance(error, RewardsmithError):
             raise
         raise ConfigError(

@@ -15,6 +15,7 @@ import yaml
 from rewardsmith.agents.classic.algorithms import check_settings, find_algorithm
 from rewardsmith.agents.classic.spec import RunSpec, check_keys
 from rewardsmith.errors import ConfigError
+from rewardsmith.language.yaml_text import why_unreadable
 from rewardsmith.named_rewards import resolve_reward
 from rewardsmith.placing import read_file
 from rewardsmith.registration import check_known, find_entry
@@ -98,7 +99,10 @@ def read_config(config: Path | Mapping[str, Any] | None) -> dict[str, Any]:
         try:
             data = yaml.safe_load(read_file(config, "A config"))
         except (RecursionError, yaml.YAMLError) as error:
-            raise ConfigError(f"{config} must be readable YAML. Received: {error}.") from error
+            why = why_unreadable(error, config)
+            raise ConfigError(f"{config} must be readable YAML. Received: {why}.") from error
+        if data is None:
+            raise ConfigError(f"The config {config} is a mapping of settings. The file is empty.")
     check_keys(
         f"The config {config if isinstance(config, Path) else ''}".strip(), data, CONFIG_KEYS
     )
@@ -127,6 +131,7 @@ def _defaults() -> dict[str, Any]:
 def _merge(config: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     values = {k: v for k, v in given.items() if v is not None}
     check_keys("A run", values, CONFIG_KEYS)
+    _check_mappings(config)  # what the command line sets would hide what is wrong in the file
     both = {**config, **values}
     for key in ("hyperparameters", "env_kwargs"):
         if all(isinstance(given.get(key), Mapping) for given in (config, values)):
@@ -138,14 +143,16 @@ def _check_kinds(chosen: Mapping[str, Any]) -> None:
     """What is looked up before RunSpec sees it; RunSpec says what is wrong with the rest."""
     if "env_id" not in chosen:
         raise ConfigError("A run needs an environment. Give its id, or env_id in the config.")
-    for name, kind, told in (
-        ("env_id", str, "text"),
-        ("algo", str, "text"),
-        ("env_kwargs", Mapping, "a mapping of keywords"),
-        ("hyperparameters", Mapping, "a mapping of settings"),
-    ):
-        if name in chosen and not isinstance(chosen[name], kind):
-            raise ConfigError(f"{name} is {told}. Received {chosen[name]!r}.")
+    for name in ("env_id", "algo"):
+        if name in chosen and not isinstance(chosen[name], str):
+            raise ConfigError(f"{name} is text. Received {chosen[name]!r}.")
+    _check_mappings(chosen)
+
+
+def _check_mappings(chosen: Mapping[str, Any]) -> None:
+    for name, held in (("env_kwargs", "keywords"), ("hyperparameters", "settings")):
+        if name in chosen and not isinstance(chosen[name], Mapping):
+            raise ConfigError(f"{name} is a mapping of {held}. Received {chosen[name]!r}.")
 
 
 def _split(block: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

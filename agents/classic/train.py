@@ -17,7 +17,7 @@ from rewardsmith.agents.classic.evaluate import Evaluator
 from rewardsmith.agents.classic.folder import Result, RunFolder
 from rewardsmith.agents.classic.learner import Learner
 from rewardsmith.agents.classic.spec import RunSpec
-from rewardsmith.errors import ConfigError
+from rewardsmith.errors import ConfigError, require
 from rewardsmith.registration import find_entry
 
 _CHECKPOINTS = 10
@@ -75,6 +75,7 @@ def _train_language(
     spec: RunSpec, folder: RunFolder, resume: bool, every: int, progress: Progress | None
 ) -> Result:
     """The same folder, with another learner in it."""
+    _require_language()
     from rewardsmith.agents.llm import processes, run
 
     # What cannot be built leaves no folder behind.
@@ -93,10 +94,17 @@ def check_runs(spec: RunSpec) -> None:
         RewardsmithError: a package is missing, or reward, environment and learner do not fit.
     """
     if is_language(spec):
+        _require_language()
         from rewardsmith.agents.llm import run
 
         return run.check_runs(spec)
     parts(spec)[0](spec).close()
+
+
+def _require_language() -> None:
+    # How a language model learns cannot even be imported without them.
+    for package in ("transformers", "trl"):
+        require(package, extra="llm")
 
 
 def _run(

@@ -13,6 +13,7 @@ import yaml
 
 from rewardsmith.catalog import EnvEntry
 from rewardsmith.errors import ConfigError, near_misses
+from rewardsmith.language.yaml_text import why_unreadable
 from rewardsmith.placing import read_file
 from rewardsmith.registration import find_entry
 from rewardsmith.stack import RewardStack
@@ -106,7 +107,10 @@ def _from_file(path: Path, name: str) -> RewardStack:
     try:
         data = yaml.safe_load(read_file(path))
     except (RecursionError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} must be a readable YAML file. Received: {error}.") from error
+        why = why_unreadable(error, path)
+        raise ConfigError(f"{path} must be a readable YAML file. Received: {why}.") from error
+    if data is None:
+        raise ConfigError(f"{path} has no reward {name!r}: the file is empty.")
     rewards = parse_named(data, str(path))
     if name not in rewards:
         raise ConfigError(

@@ -66,3 +66,28 @@ def test_deep_yaml_is_told(reader, tmp_path):
     path.write_text("[" * 20_000)
     with pytest.raises(ConfigError, match="must be "):
         resolve_reward(f"{path}#mine", "CliffWalking-v1") if reader else read_config(path)
+
+
+def _read_all(path):
+    yield lambda: resolve_reward(f"{path}#mine", "CliffWalking-v1")
+    yield lambda: resolve_reward(str(path), "CliffWalking-v1")
+    yield lambda: read_config(path)
+
+
+def test_broken_yaml_is_told_by_its_file_alone(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("a: [1\nb: {")
+    for read in _read_all(path):
+        with pytest.raises(ConfigError) as caught:
+            read()
+        assert str(path) in str(caught.value)
+        assert "<unicode string>" not in str(caught.value)
+
+
+def test_an_empty_file_is_told_to_be_empty(tmp_path):
+    path = tmp_path / "empty.yaml"
+    path.write_text("")
+    for read in _read_all(path):
+        with pytest.raises(ConfigError, match="empty") as caught:
+            read()
+        assert "NoneType" not in str(caught.value)

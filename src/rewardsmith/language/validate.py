@@ -112,6 +112,12 @@ def check_scalar(tree: Expr, schema: FeatureSchema, *, source: str = "") -> None
         raise LanguageError(message, source, *tree.span)
 
 
+def _is_term(name: str) -> bool:
+    from rewardsmith.registry import term_names  # which imports the terms, and they this module
+
+    return name in term_names()
+
+
 class _Checker:
     def __init__(
         self, schema: FeatureSchema, allow_next: bool, state_only: bool, source: str
@@ -143,9 +149,12 @@ class _Checker:
             return self._feature(node)
         if node.name not in BUILTIN_NAMES:
             own = ["env_reward" if n == "reward" else n for n in BUILTIN_NAMES]
-            builtin = own if is_program(self.source) else BUILTIN_NAMES
+            program = is_program(self.source)
+            builtin = own if program else BUILTIN_NAMES
             known = list(dict.fromkeys([*self.schema.numeric, *builtin]))
             near = near_misses(node.name, known) or f" Known: {', '.join(known)}."
+            if not program and _is_term(node.name):
+                near = f" {node.name} is a term: write {node.name}()."
             message = f"Unknown feature {node.name!r}.{near}"
             raise UnknownWordError(message, self.source, *node.span)
         if self.state_only and node.name in ("action", "reward"):

@@ -58,6 +58,11 @@ Dumper.add_representer(list, _short_list)
 Dumper.add_representer(dict, _block)
 
 
+def why_unreadable(error: Exception, path: object) -> str:
+    """What PyYAML says of a text, by the name of its file."""
+    return str(error).replace("<unicode string>", str(path))
+
+
 def load_yaml(text: str, source_name: str = "") -> Any:
     """Read one YAML document of plain data.
 

@@ -92,6 +92,37 @@ def test_a_config_that_is_not_there_is_refused(tmp_path):
         read_config(tmp_path / "none.yaml")
 
 
+def test_an_empty_config_is_said_to_be_empty(tmp_path):
+    path = tmp_path / "run.yaml"
+    path.write_text("# nothing yet\n")
+    with pytest.raises(ConfigError, match="The file is empty"):
+        read_config(path)
+
+
+@pytest.mark.parametrize("wrong", [3, [1, 2], "x", None])
+@pytest.mark.parametrize("name", ["hyperparameters", "env_kwargs"])
+def test_what_the_command_line_sets_does_not_hide_a_wrong_file(name, wrong):
+    config = {"env_id": CARTPOLE, name: wrong}
+    with pytest.raises(ConfigError, match=f"{name} is a mapping of"):
+        make_spec(config=config, **{name: {"model": "m"}})
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "name"),
+    [
+        ("learning_rate: 1e-4", "learning_rate"),
+        ("ent_coef: 1e-2", "ent_coef"),  # SB3 takes any, and multiplies with it later
+        ("policy_kwargs: {optimizer_kwargs: {eps: 1e-5}}", "eps"),
+        ("policy_kwargs: {net_arch: ['64']}", "net_arch"),
+    ],
+)
+def test_a_number_that_yaml_reads_as_a_word(tmp_path, hyperparameters, name):
+    path = tmp_path / "run.yaml"
+    path.write_text(f"hyperparameters: {{{hyperparameters}}}")
+    with pytest.raises(ConfigError, match=rf"{name} is a number\. .* write 1\.0e-4"):
+        make_spec(CARTPOLE, config=path)
+
+
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_default_is_a_setting_of_its_algorithm(name):
     for block in _defaults()[name].values():

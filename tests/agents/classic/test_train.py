@@ -1,11 +1,12 @@
 import csv
 import json
+import sys
 
 import pytest
 
 from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.agents.classic.spec import RunSpec
-from rewardsmith.agents.classic.train import train
+from rewardsmith.agents.classic.train import check_runs, train
 from rewardsmith.errors import BindingError, ConfigError, MissingExtraError, NonFiniteRewardError
 
 CARTPOLE = "rewardsmith/CartPole-v0"
@@ -163,14 +164,28 @@ def test_a_package_that_is_missing_is_named_and_nothing_written(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("package", ["transformers", "trl"])
+def test_without_its_packages_a_language_model_names_the_extra(tmp_path, monkeypatch, package):
+    (tmp_path / "config.json").write_text("{}")
+    learner = {"algo": "grpo", "hyperparameters": {"model": str(tmp_path)}}
+    spec = make_spec("rewardsmith/Calculation-Easy-v0", reward="sparse", **learner)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match=rf"{package}.*rewardsmith\[llm\]"):
+        train(spec, tmp_path / "run")
+    with pytest.raises(MissingExtraError, match=rf"{package}.*rewardsmith\[llm\]"):
+        check_runs(spec)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_decay_from_no_number_is_refused(tmp_path):
     spec = make_spec(CARTPOLE, hyperparameters={"learning_rate": "lin_abc"})
     with pytest.raises(ConfigError, match=r"lin_X with a number X\. Received 'lin_abc'"):
         train(spec, tmp_path / "run")
 
 
-def test_a_hyperparameter_that_the_learner_cannot_use(tmp_path):
-    spec = make_spec(CARTPOLE, hyperparameters={"n_steps": "many"}, eval_every=100)
+@pytest.mark.parametrize("wrong", [{"n_steps": "many"}, {"policy_kwargs": {"net_arch": [-3]}}])
+def test_a_hyperparameter_that_the_learner_cannot_use(tmp_path, wrong):
+    spec = make_spec(CARTPOLE, hyperparameters=wrong, eval_every=100)
     with pytest.raises(ConfigError, match="Mend them in the config"):
         train(spec, tmp_path / "run")
 

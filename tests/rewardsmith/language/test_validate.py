@@ -63,6 +63,7 @@ def test_obs_and_its_shape_may_be_in_the_schema() -> None:
     ("text", "rule", "caret"),
     [
         ("1 + has_kye", "Unknown feature 'has_kye'. Did you mean 'has_key'?", (4, 7)),
+        ("1 + 2*rnd", "Unknown feature 'rnd'. rnd is a term: write rnd().", (6, 3)),
         ("xyzzy", "Known: has_key, distance, p, q, grid, obs, action, reward, t", (0, 5)),
         ("rewrd", "Did you mean 'reward'?", (0, 5)),
         ("2*mission", "'mission' is text", (2, 7)),
