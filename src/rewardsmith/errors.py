@@ -84,9 +84,14 @@ def near_misses(name: object, known: Iterable[str], *, limit: int = 3) -> str:
 
     >>> near_misses("has_kye", ["has_key", "door_open"])
     " Did you mean 'has_key'?"
+    >>> near_misses("lr", ["lora", "learning_rate"])
+    " Did you mean 'learning_rate'?"
     """
     lowered = {k.lower(): k for k in known}
-    hits = difflib.get_close_matches(str(name).lower(), list(lowered), n=limit, cutoff=0.6)
+    sought = str(name).lower()
+    # an abbreviation, as many write it: the first letters of a name's words
+    hits = [k for k in lowered if "_" in k and sought == "".join(w[:1] for w in k.split("_"))]
+    hits = hits[:limit] or difflib.get_close_matches(sought, list(lowered), n=limit, cutoff=0.6)
     return f" Did you mean {' or '.join(repr(lowered[h]) for h in hits)}?" if hits else ""
 
 

@@ -52,6 +52,8 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
         gamma=gamma,
         on_nan=on_nan,
     )
+    if resume and is_main():
+        _tell_anew(spec, out)
     # PyTorch takes seconds to load: what is wrong with the settings was said before.
     from rewardsmith.agents.classic.train import train as run
 
@@ -60,6 +62,16 @@ def train(  # noqa: PLR0913, PLR0917  # one argument per option
     if is_main():
         _print_result(result, spec.steps)
         print(out)
+
+
+def _tell_anew(spec: RunSpec, out: Path) -> None:
+    """Say on stderr if there is nothing to continue: the folder's name may be misspelt."""
+    from rewardsmith.agents.classic.folder import RunFolder
+
+    folder = RunFolder(out)
+    folder.check(spec, resume=True)
+    if not folder.progressed:
+        print(f"nothing to resume in {out}: begun anew", file=sys.stderr)
 
 
 def _print_result(result: Result, asked: int) -> None:

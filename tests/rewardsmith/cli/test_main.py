@@ -146,17 +146,19 @@ def test_train_prints_its_folder_last(tmp_path):
     assert "Choose another --out" in again.stderr
 
 
-def test_train_says_that_it_takes_whole_rollouts(tmp_path):
+def test_train_says_that_it_takes_whole_rollouts_and_begins_anew(tmp_path):
     config = tmp_path / "small.yaml"
     config.write_text(
         "{n_envs: 1, eval_episodes: 1, hyperparameters: {n_steps: 128, batch_size: 64}}"
     )
     out = tmp_path / "run"
     given = ["--steps", "100", "--config", str(config), "--out", str(out)]
-    ended = rewardsmith("train", CARTPOLE, *given)
+    ended = rewardsmith("train", CARTPOLE, *given, "--resume")
+    assert f"nothing to resume in {out}: begun anew\n" in ended.stderr
     assert "ppo takes whole rollouts: 128 env steps instead of 100" in ended.stderr
     assert "after 128 env steps (100 asked for; rollouts are not cut)" in ended.stdout
     assert json.loads((out / "result.json").read_text())["env_steps"] == 128
+    assert "begun anew" not in rewardsmith("train", CARTPOLE, *given, "--resume").stderr
 
 
 def test_envs_as_json():
