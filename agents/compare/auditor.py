@@ -70,7 +70,8 @@ def _audited(spec: RunSpec) -> dict[str, Any]:
     scaled = spec.normalize == "obs+reward"
     reason = reason[:1].upper() + reason[1:]
     if gamma != spec.gamma:
-        reason = f"{reason} An audit needs a discount: here {gamma}.".strip()
+        below = f"The run's gamma is 1; an audit needs one below, so this one used {gamma}."
+        reason = f"{reason} {below}".strip()
     kept = {**kept, "open": reason, "scaled": scaled}
     plainly: dict[str, Any] = plain(kept)
     return plainly

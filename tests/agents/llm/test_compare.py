@@ -107,6 +107,7 @@ def test_an_audit_of_text_is_quick_and_says_what_it_left_open(compared):
     found = examine(spec, cpu=10, wall=20)
     assert found["verdict"] == "INCONCLUSIVE"
     assert "a table needs Discrete" in found["open"]
+    assert found["open"].endswith("gamma is 1; an audit needs one below, so this one used 0.999.")
 
 
 def test_a_small_model_from_the_command_line_trains(tmp_path):
