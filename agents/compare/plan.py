@@ -83,6 +83,7 @@ class Plan:
         return {
             "command": command,
             "env_id": self.first.env_id,
+            "env_kwargs": dict(self.first.env_kwargs),
             "algo": self.first.algo,
             "steps": self.first.steps,
             "seeds": list(self.seeds),

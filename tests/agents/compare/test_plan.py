@@ -67,6 +67,7 @@ def test_compare_json_and_what_may_change(tmp_path):
     assert data == {
         "command": "the command",
         "env_id": CARTPOLE,
+        "env_kwargs": {},
         "algo": "ppo",
         "steps": 500,
         "seeds": [0],

@@ -224,6 +224,19 @@ def test_terms_are_averaged_over_the_runs_that_got_so_far(folder):
     assert layers["shape"].tolist() == [0.0]
 
 
+def test_the_page_says_what_the_environment_is_made_with(folder):
+    home = folder({"a": [[0, 1, 1]]})
+    assert "is made with" not in page(home)
+    path = home / "compare.json"
+    plan = json.loads(path.read_text())
+    for kwargs, words in (
+        ({"split": "train", "level": 4}, "split=train, level=4</code>: success is on tasks of"),
+        ({"level": "<b>"}, "<code>level=&lt;b&gt;</code>."),
+    ):
+        path.write_text(json.dumps({**plan, "env_kwargs": kwargs}))
+        assert words in page(home)
+
+
 def test_what_terms_pay_is_shown_where_every_run_has_a_number(folder):
     home = folder({"a": [[0, 1, 1], [0, 1, 1]]})
     for seed, paid in enumerate((["900,4,0", "2000,8,0"], ["1000,1,0", "1500,3,0"])):
