@@ -29,7 +29,7 @@ from rewardsmith.agents.llm.processes import count, is_main, rank, saved_count, 
 from rewardsmith.agents.llm.quiet import hush, quiet
 from rewardsmith.agents.llm.settings import LanguageSettings, trl_config
 from rewardsmith.errors import ConfigError, RewardsmithError, require
-from rewardsmith.rewards.likelihood import bind_policy
+from rewardsmith.rewards.likelihood import bind_policy, unbind_policy
 from rewardsmith.storage import load_state, save_state
 
 if TYPE_CHECKING:
@@ -63,28 +63,29 @@ class LanguageLearner:
             slots=self.settings.rollouts(spec, processes or count()),
             on_nan=spec.on_nan,
         )
+        self.model: Any = None
         self._work = tempfile.TemporaryDirectory()
         #: the trainer's step of the newest checkpoint that it has written in training
         self.written = -1
         try:
-            self.model, self.trainer = self._built()
+            self.trainer = self._built()
         except BaseException:
             self.close()
             raise
 
-    def _built(self) -> tuple[Any, TurnGRPOTrainer]:
+    def _built(self) -> TurnGRPOTrainer:
         from rewardsmith.agents.llm.tool_trainer import ToolGRPOTrainer
         from rewardsmith.agents.llm.trainer import TurnGRPOTrainer
 
         kind = ToolGRPOTrainer if self.settings.interface == "tools" else TurnGRPOTrainer
         # First: where there are several processes, it says which GPU is this one's.
         config = trl_config(self.spec, self.settings, Path(self._work.name))
-        model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
-        bind_policy(model, tokenizer)
+        self.model, tokenizer = load_model(self.settings.model, dtype=self.settings.dtype)
+        bind_policy(self.model, tokenizer)
         peft = _lora(self.settings)
         with _packages_of(self.settings):
             trainer = kind(
-                model,
+                self.model,
                 tokenizer,
                 self.place,
                 config,
@@ -94,7 +95,7 @@ class LanguageLearner:
             )
             # It would be looked for only when training begins, in a folder that is claimed.
             trainer.get_optimizer_cls_and_kwargs(trainer.args, trainer.model)
-        return model, trainer
+        return trainer
 
     @property
     def stack(self) -> Any:
@@ -149,7 +150,8 @@ class LanguageLearner:
         self.stack.load_state_dict(load_state(path / "stack.npz"))
 
     def close(self) -> None:
-        """Close the environments, and forget the temporary folder."""
+        """Close the environments; forget the model that scores, and the temporary folder."""
+        unbind_policy(self.model)
         self.place.close()
         self._work.cleanup()
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from rewardsmith.registry import register_later
 
 if TYPE_CHECKING:
-    from rewardsmith.rewards.likelihood.models import bind_policy, policy
+    from rewardsmith.rewards.likelihood.models import bind_policy, policy, unbind_policy
     from rewardsmith.rewards.likelihood.scorer import Query, Scorer
 
-__all__ = ["Query", "Scorer", "bind_policy", "policy"]
+__all__ = ["Query", "Scorer", "bind_policy", "policy", "unbind_policy"]
 
 #: term -> the module of this folder that holds it
 TERMS = {

@@ -36,6 +36,12 @@ def bind_policy(model: Any, tokenizer: Any) -> Scorer:
     return POLICY
 
 
+def unbind_policy(model: Any) -> None:
+    """Forget this model, if it is the one bound: a run has ended, and lets go of its memory."""
+    if POLICY.model is model:
+        bind_policy(None, None)
+
+
 @contextmanager
 def policy(model: Any, tokenizer: Any) -> Iterator[Scorer]:
     """`bind_policy` for the length of a `with`."""

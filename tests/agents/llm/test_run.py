@@ -17,8 +17,9 @@ from safetensors.numpy import load_file
 from rewardsmith.agents.classic.checkpoints import list_checkpoints
 from rewardsmith.agents.classic.settings import make_spec
 from rewardsmith.agents.classic.train import train
-from rewardsmith.agents.llm.run import check_readable
+from rewardsmith.agents.llm.run import LanguageLearner, check_readable
 from rewardsmith.errors import BindingError, ConfigError, PlaceError
+from rewardsmith.rewards.likelihood.models import POLICY
 
 #: pays some of the lines of an untrained model
 FORM = "format_match(action, pattern='.*[a-m].*')"
@@ -71,6 +72,13 @@ def logged(folder):
     """TRL's own figures of every step, without clocks; a resumed run has another summary."""
     lines = (folder / "logs" / "trainer.jsonl").read_text().splitlines()
     return [(row["env_steps"], row["loss"]) for row in map(json.loads, lines) if "loss" in row]
+
+
+def test_a_learner_that_is_closed_scores_nothing_any_more(spec):
+    learner = LanguageLearner(spec())
+    assert POLICY.model is learner.model is not None
+    learner.close()
+    assert POLICY.model is POLICY.tokenizer is None
 
 
 class Stopped(Exception):

@@ -61,6 +61,7 @@ def test_a_pulse_is_heard_after_silence_alone(caplog, monkeypatch):
 
 def test_only_the_main_process_talks(caplog, monkeypatch):
     caplog.set_level(logging.INFO, logger="rewardsmith.stages")
+    monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
     stages.tell("loading")
     assert caplog.messages == []
