@@ -36,15 +36,11 @@ def chat_tokenizer(tokenizer):
     return tokenizer
 
 
-@pytest.fixture(scope="session")
-def model_folder(tmp_path_factory):
-    """An untrained model of about 20,000 weights, with its tokenizer."""
+def untrained(tokenizer, room):
+    """A model of one layer for texts of `room` tokens, always the same."""
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    from rewardsmith.agents.llm.tiny import build_tokenizer
-
-    tokenizer = build_tokenizer(EXAMPLES, 300)
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=32,
@@ -52,7 +48,7 @@ def model_folder(tmp_path_factory):
         num_hidden_layers=1,
         num_attention_heads=2,
         num_key_value_heads=2,
-        max_position_embeddings=2048,
+        max_position_embeddings=room,
         tie_word_embeddings=True,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
@@ -60,11 +56,22 @@ def model_folder(tmp_path_factory):
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = Qwen2ForCausalLM(config)
-        # Larger weights than usual: an untrained model then prefers some tokens to others.
-        with torch.no_grad():
-            for weight in model.parameters():
-                weight.mul_(4.0 if weight.ndim > 1 else 1.0)
+        return Qwen2ForCausalLM(config)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory):
+    """An untrained model of about 20,000 weights, with its tokenizer."""
+    import torch
+
+    from rewardsmith.agents.llm.tiny import build_tokenizer
+
+    tokenizer = build_tokenizer(EXAMPLES, 300)
+    model = untrained(tokenizer, 2048)
+    # Larger weights than usual: an untrained model then prefers some tokens to others.
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(4.0 if weight.ndim > 1 else 1.0)
     folder = tmp_path_factory.mktemp("model") / "tiny"
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -74,8 +81,7 @@ def model_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tool_folder(tmp_path_factory):
     """An untrained model of a few thousand weights that speaks Qwen2.5's chat template."""
-    import torch
-    from transformers import AddedToken, Qwen2Config, Qwen2ForCausalLM
+    from transformers import AddedToken
     from trl.chat_template_utils import qwen2_5_chat_template
 
     from rewardsmith.agents.llm.tiny import build_tokenizer
@@ -87,22 +93,7 @@ def tool_folder(tmp_path_factory):
         {"eos_token": "<|im_end|>", "additional_special_tokens": ["<|im_start|>"]}
     )
     tokenizer.chat_template = qwen2_5_chat_template
-    config = Qwen2Config(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        max_position_embeddings=8192,
-        tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=None,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = Qwen2ForCausalLM(config)
+    model = untrained(tokenizer, 8192)
     folder = tmp_path_factory.mktemp("tools") / "tiny"
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
